@@ -1,0 +1,5 @@
+"""python -m sync_worker"""
+
+from sync_worker.cli import main
+
+main()

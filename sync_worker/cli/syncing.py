@@ -1,0 +1,161 @@
+"""Commands that do work: sync invoices, sync payments, sync invoice NUMBER, run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sync_worker.cli import show
+from sync_worker.cli.options import Asked, command
+
+if TYPE_CHECKING:
+    from sync_worker.daemon.runner import Connection, Result
+    from sync_worker.wiring import App
+
+ANSWER_WITHIN_S = 300
+
+
+def add_to(main: click.Group) -> None:
+    main.add_command(sync)
+    command(main, "run")(run)
+
+
+@click.group()
+def sync() -> None:
+    """Do one run now: of invoices, of payments, or of one invoice."""
+
+
+@command(sync, "invoices")
+def sync_invoices(asked: Asked) -> int:
+    """Send every invoice that is due."""
+    return _one_run(asked, "invoices")
+
+
+@command(sync, "payments")
+def sync_payments(asked: Asked) -> int:
+    """Fetch the payments that changed in Xero."""
+    return _one_run(asked, "payments")
+
+
+@command(sync, "invoice")
+@click.argument("number")
+def sync_invoice(asked: Asked, number: str) -> int:
+    """Send the one invoice NUMBER now, before all others; also beside a running daemon."""
+    number = number.removeprefix("invoice:")
+    with asked.app() as app:
+        _heed(app)
+        return max(
+            _finish(asked, [_here_or_there(app.connection(name), number)])
+            for name in asked.names(app)
+        )
+
+
+def run(asked: Asked) -> int:
+    """Run as a daemon, on the schedules of every connection, until stopped."""
+    from sync_worker.daemon.lifecycle import serve  # noqa: PLC0415
+
+    with asked.app() as app:
+        _heed(app)
+        connections = [app.connection(name) for name in asked.names(app)]
+        for connection in connections:
+            connection.identify()
+        jobs = [job for connection in connections for job in app.jobs(connection)]
+        code = serve(connections, jobs, app.stop, beat=lambda: _beat(app, connections))
+        if code:
+            show.problems(
+                ("another instance has the lease of a connection; stop it, or wait until its lease ends",),
+                as_json=asked.as_json,
+            )
+        return int(code)
+
+
+def _beat(app: App, connections: list[Connection]) -> None:
+    for connection in connections:
+        connection.journal.move_cursor("beat", app.clock.now())
+
+
+def _heed(app: App) -> None:
+    from sync_worker.daemon.lifecycle import heed_signals  # noqa: PLC0415
+
+    heed_signals(app.stop)
+
+
+def _one_run(asked: Asked, process: str) -> int:
+    with asked.app() as app, show.progress(quiet=asked.as_json) as progress:
+        _heed(app)
+        results = [
+            _held_run(app.connection(name, progress), process) for name in asked.names(app)
+        ]
+    return _finish(asked, results)
+
+
+def _held_run(connection: Connection, process: str) -> tuple[Result, Mapping[str, int]]:
+    with connection.held() as ours:
+        if not ours:
+            return _busy(connection, process), connection.calls()
+        result = connection.run(process)
+        return result, connection.calls()
+
+
+def _busy(connection: Connection, process: str) -> Result:
+    from sync_worker.daemon.runner import Exit, Result  # noqa: PLC0415
+
+    problem = (
+        f"another instance has the lease of {connection.name!r}; its schedule does this too, "
+        "or stop it first"
+    )
+    return Result(process, Exit.BUSY, problems=(problem,))
+
+
+def _here_or_there(connection: Connection, number: str) -> tuple[Result, Mapping[str, int]]:
+    """By ourselves where the lane is free, else by whoever holds it: never beside it."""
+    from sync_worker.daemon.runner import Exit, Result  # noqa: PLC0415
+
+    with connection.held() as ours:
+        if ours:
+            return connection.run_invoice(number), connection.calls()
+    request = connection.requests.ask("invoice", number)
+    deadline = time.monotonic() + ANSWER_WITHIN_S
+    while time.monotonic() < deadline:
+        answer = connection.requests.answer_of(request)
+        if answer is not None:
+            process, counts = next(iter(answer["processes"].items()))
+            result = Result(process, Exit(answer["exit"]), counts, tuple(answer["problems"]))
+            return result, answer["calls"]
+        connection.clock.sleep(0.2) if not _virtual(connection) else time.sleep(0.2)  # noqa: TID251
+    problem = f"the running daemon did not answer within {ANSWER_WITHIN_S} s; the request stays in its queue"
+    return Result("invoice", Exit.UNSURE, problems=(problem,)), {}
+
+
+def _virtual(connection: Connection) -> bool:
+    return type(connection.clock).__name__ == "SandboxClock"
+
+
+def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> int:
+    """Prints what happened and answers the worst exit code."""
+    processes: dict[str, dict[str, Any]] = {}
+    calls = {"xero": 0, "salesforce": 0}
+    problems: list[str] = []
+    for result, spent in results:
+        name = "invoices" if result.process == "invoice" else result.process
+        _add(processes.setdefault(name, {}), result.counts)
+        calls = {side: calls[side] + spent.get(side, 0) for side in calls}
+        problems += result.problems
+    document = {"processes": processes, "calls": calls}
+    if problems:
+        document["problems"] = problems
+        for problem in problems:
+            show.aside(f"sync-worker: {problem}")
+    if asked.as_json:
+        show.as_json(document)
+    elif not problems:
+        show.run(processes, calls)
+    return max(int(result.exit) for result, _ in results)
+
+
+def _add(total: dict[str, Any], counts: Mapping[str, Any]) -> None:
+    for name, value in counts.items():
+        total[name] = total[name] + value if name in total and not isinstance(value, bool) else value

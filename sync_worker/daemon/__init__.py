@@ -1,0 +1,1 @@
+"""Runs the processes on time and stops politely. Begin with `runner.py` (one run), then `schedule.py`, `lifecycle.py`."""

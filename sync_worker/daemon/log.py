@@ -1,0 +1,68 @@
+"""What is said: structlog to stderr, JSON lines for machines or columns for people, and nothing secret in either."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRET_NAMES = re.compile(r"secret|token|password|authorization|assertion|private_key|cookie", re.IGNORECASE)
+SECRET_VALUES = re.compile(r"(Bearer\s+)[\w.\-!]+|(00D\w{12,15}!)[\w.]+", re.IGNORECASE)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def set_up(style: str, level: str) -> None:
+    """`auto` writes columns on a terminal and JSON elsewhere. Libraries speak through the same pipe, from warnings on."""
+    pretty = style == "console" or (style == "auto" and sys.stderr.isatty())
+    renderer = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if pretty
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        redacted,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+            ]
+            if not pretty
+            else [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+    # Below warnings these print addresses, bodies and tokens.
+    for chatty in ("urllib3", "xero_python", "simple_salesforce", "apscheduler", "asyncio", "uvicorn"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def redacted(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """No secret by name or by look, and one line stays one line."""
+    for name, value in event.items():
+        if SECRET_NAMES.search(name):
+            event[name] = "[redacted]"
+        elif isinstance(value, str) and name != "exception":
+            event[name] = CONTROL.sub(" ", SECRET_VALUES.sub(r"\1\2[redacted]", value)).replace("\n", " ")
+    return event

@@ -1,0 +1,228 @@
+"""One run of one process: the lane is held, a run is opened, the log knows both, and whatever happens is an outcome."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import IntEnum
+from typing import Any
+
+import structlog
+
+from sync_worker.domain.errors import (
+    LaneLost,
+    Misconfigured,
+    OutcomeUnknown,
+    Rejected,
+    Stopping,
+    SyncError,
+    Transient,
+)
+from sync_worker.domain.hold import Hold
+from sync_worker.ports import Clock, Journal, LaneKeeper, Requests, Switches
+from sync_worker.sync import invoices, payments
+from sync_worker.sync.invoices import InvoiceSync
+from sync_worker.sync.payments import PaymentSync
+
+log = structlog.get_logger()
+
+PROCESSES = ("invoices", "payments")
+
+
+class Exit(IntEnum):
+    """What a command's exit code means."""
+
+    DONE = 0
+    HELD = 1
+    USAGE = 2
+    BUSY = 3
+    UNSURE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one run, ready for people and for JSON."""
+
+    process: str
+    exit: Exit
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Connection:
+    """One connection's parts, as the daemon needs them. Its lane lets one run pass at a time."""
+
+    name: str
+    clock: Clock
+    journal: Journal
+    lane: LaneKeeper
+    requests: Requests
+    switches: Switches
+    invoices: InvoiceSync
+    payments: PaymentSync
+    identify: Callable[[], None]
+    """Logs in on both sides and pins who they are; cheap after the first time."""
+    for_a_person: Callable[[], AbstractContextManager[None]]
+    calls: Callable[[], Mapping[str, int]]
+    lease_s: float
+    host: str
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Inside, the lane is ours; False where another worker has it."""
+        taken = self.lane.acquire(self.lease_s, self.host) is not None
+        try:
+            yield taken
+        finally:
+            if taken:
+                self.lane.release()
+
+    def run(self, process: str) -> Result:
+        """A scheduled run; a paused process says so and does nothing."""
+        if process in self.switches.paused():
+            log.info("run skipped, paused", connection=self.name, process=process)
+            return Result(process, Exit.DONE, {"paused": True})
+        work = {"invoices": self._invoices, "payments": self._payments}[process]
+        return self._outcome(process, work)
+
+    def run_invoice(self, number: str) -> Result:
+        """One invoice, because a person asks: the same lane, with the part of the budget kept for people."""
+        with self.for_a_person():
+            return self._outcome("invoice", lambda: self._one_invoice(number))
+
+    def run_requested(self) -> Result:
+        """Those somebody asked for on the CRM record itself."""
+        return self._outcome("requested", self._requested)
+
+    def answer_requests(self) -> int:
+        """Serves the commands that wait beside this daemon; how many were served."""
+        served = 0
+        while (asked := self.requests.next_asked()) is not None:
+            log.info("request taken", connection=self.name, command=asked.command, subject=asked.subject)
+            if asked.command == "invoice":
+                result = self.run_invoice(asked.subject)
+            else:
+                result = self.run(asked.command)
+            self.requests.answer(asked.id, payload(result, self.calls()))
+            served += 1
+        return served
+
+    # ------------------------------------------------------------------------------------------
+
+    def _invoices(self) -> tuple[Mapping[str, Any], Exit]:
+        return _invoice_counts(invoices.sync_invoices(self.invoices))
+
+    def _payments(self) -> tuple[Mapping[str, Any], Exit]:
+        report = payments.sync_payments(self.payments)
+        counts = {
+            "created": report.created,
+            "updated": report.updated,
+            "excluded": report.excluded,
+            "unmatched": report.unmatched,
+            "refused": [{"payment": one, "cause": why} for one, why in report.refused],
+        }
+        return counts, Exit.HELD if report.refused else Exit.DONE
+
+    def _one_invoice(self, number: str) -> tuple[Mapping[str, Any], Exit]:
+        found = self.invoices.crm.numbered(number)
+        if not found:
+            msg = f"the CRM has no invoice numbered {number!r}; check the number as it stands on the record"
+            raise Misconfigured(msg)
+        if len(found) > 1:
+            msg = f"the CRM has {len(found)} invoices numbered {number!r}; give each its own number"
+            raise Misconfigured(msg)
+        counts, code = _invoice_counts(invoices.sync_these(self.invoices, found))
+        return counts, code
+
+    def _requested(self) -> tuple[Mapping[str, Any], Exit]:
+        asked = self.invoices.crm.requested()
+        if not asked:
+            return {}, Exit.DONE
+        with self.for_a_person():
+            return _invoice_counts(invoices.sync_these(self.invoices, asked))
+
+    def _outcome(
+        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
+    ) -> Result:
+        with (
+            self._lock,
+            structlog.contextvars.bound_contextvars(connection=self.name, process=process),
+        ):
+            try:
+                self.identify()
+                with self.journal.run(process) as run:
+                    structlog.contextvars.bind_contextvars(run_id=run.id)
+                    counts, code = work()
+                    run.close(code.name.lower(), counts)
+            except SyncError as failure:
+                return _failed(process, failure)
+            finally:
+                structlog.contextvars.unbind_contextvars("run_id")
+            log.info("run ended", outcome=code.name.lower(), **_brief(counts))
+            return Result(process, code, counts)
+
+
+def payload(result: Result, calls: Mapping[str, int]) -> dict[str, Any]:
+    """The JSON of one run, as a waiting command gets it."""
+    return {
+        "processes": {result.process: dict(result.counts)},
+        "calls": dict(calls),
+        "exit": int(result.exit),
+        "problems": list(result.problems),
+    }
+
+
+def _invoice_counts(report: invoices.Report) -> tuple[Mapping[str, Any], Exit]:
+    counts: dict[str, Any] = {
+        "created": report.created,
+        "updated": report.updated,
+        "linked": report.linked,
+        "held": [_held(number, hold) for number, hold in report.held],
+        "in_doubt": sorted(set(report.in_doubt)),
+        "skipped": [{"record": f"invoice:{n}", "reason": why} for n, why in report.skipped],
+    }
+    if counts["in_doubt"]:
+        return counts, Exit.UNSURE
+    return counts, Exit.HELD if counts["held"] else Exit.DONE
+
+
+def _held(number: str, hold: Hold) -> dict[str, str]:
+    return {
+        "record": f"invoice:{number}",
+        "class": str(hold.hold_class),
+        "cause": hold.cause,
+        "cure": hold.cure,
+    }
+
+
+def _failed(process: str, failure: SyncError) -> Result:
+    problems = failure.problems if isinstance(failure, Misconfigured) else (str(failure),)
+    match failure:
+        case Misconfigured():
+            code = Exit.USAGE
+        case LaneLost():
+            code = Exit.BUSY
+        case Stopping():
+            log.info("run stopped before its end, nothing is left half done")
+            return Result(process, Exit.DONE, {"stopped": True})
+        case Rejected():
+            code = Exit.HELD
+        case Transient() | OutcomeUnknown():
+            code = Exit.UNSURE
+        case _:
+            raise failure
+    log.warning("run failed", error=type(failure).__name__, reason="; ".join(problems))
+    return Result(process, code, problems=tuple(problems))
+
+
+def _brief(counts: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: len(value) if isinstance(value, list) else value for name, value in counts.items()
+    }
+
+

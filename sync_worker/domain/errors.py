@@ -1,0 +1,50 @@
+"""The four errors, named by what to do next. Anything else is a bug and may end the run."""
+
+from __future__ import annotations
+
+
+class SyncError(Exception):
+    """What a process may meet and must answer."""
+
+
+class Transient(SyncError):
+    """Nothing was changed for sure; the same call may succeed later."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Rejected(SyncError):
+    """The vendor understood and refused. Only a person or changed data can help."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = messages
+
+
+class OutcomeUnknown(SyncError):
+    """The call may have been done or not. Look before writing again.
+
+    `answered` says that the vendor did speak, such as a 500: asking again under the same key brings the same words.
+    """
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        super().__init__(message)
+        self.answered = answered
+
+
+class Misconfigured(SyncError):
+    """This connection cannot work until a person changes something. Stop it and say so once."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Stopping(SyncError):
+    """The program was asked to stop; what is begun is finished and recorded, nothing new is begun."""
+
+
+class LaneLost(SyncError):
+    """Another worker holds this connection's lease now; this one may send nothing more."""

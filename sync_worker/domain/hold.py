@@ -1,0 +1,53 @@
+"""Holds: every record that waits says what kind of trouble it is, why, and what cures it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class HoldClass(StrEnum):
+    """The kinds of trouble, as they are counted, filtered and documented in docs/holds.md."""
+
+    NO_LINES = "no-lines"
+    LINE_INCOMPLETE = "line-incomplete"
+    DATE_MISSING = "date-missing"
+    DEBTOR_MISSING = "debtor-missing"
+    TEXT_TOO_LONG = "text-too-long"
+    NOT_POSITIVE = "not-positive"
+    ACCOUNT_INVALID = "account-invalid"
+    TAX_INVALID = "tax-invalid"
+    CURRENCY_INVALID = "currency-invalid"
+    TRACKING_INVALID = "tracking-invalid"
+    PERIOD_LOCKED = "period-locked"
+    TOTAL_DIFFERS = "total-differs"
+    CONTACT_ARCHIVED = "contact-archived"
+    CONTACT_MISSING = "contact-missing"
+    CONTACT_NAME_TAKEN = "contact-name-taken"
+    CONTACT_REFUSED = "contact-refused"
+    NUMBER_TAKEN = "number-taken"
+    DOCUMENT_REFUSED = "document-refused"
+    DOCUMENT_CHANGED = "document-changed"
+    WRITE_BACK_REFUSED = "write-back-refused"
+    LINK_TAKEN = "link-taken"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a record waits: `cause` is a sentence with the vendor's words where there are any, `cure` says who does what."""
+
+    hold_class: HoldClass
+    cause: str
+    cure: str
+
+
+MOST_RETRIES = 12
+
+
+def next_try(attempts: int) -> timedelta | None:
+    """When a held record is looked at again though nothing changed: after 1, 2, 4 ... at most 24 hours, and after
+    twelve times never by itself. Changed inputs or a person's word always count at once."""
+    if attempts >= MOST_RETRIES:
+        return None
+    return timedelta(hours=min(24, 2 ** max(0, attempts - 1)))

@@ -1,0 +1,92 @@
+"""An invoice as the CRM holds it, and as it is to stand in Xero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.money import LineAmountTypes
+from sync_worker.domain.party import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One invoice line of the CRM with what its support item says of it."""
+
+    quantity: Decimal | None
+    rate: Decimal | None
+    include: bool = True
+    item: str = ""
+    item_code: str = ""
+    item_description: str = ""
+    """The support item's own wording for Xero; where empty, its name is used."""
+    description: str = ""
+    account_code: str = ""
+    tax_type: str = ""
+    """A Xero tax code or the label people see; empty means the connection's default."""
+    service_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A CRM invoice with its lines and the parties it may be owed by."""
+
+    id: SalesforceId
+    number: str
+    date: date | None
+    due_date: date | None
+    status: str
+    funding_type: str
+    total: Decimal | None
+    """What the CRM says is owed, tax included; None where the CRM does not say."""
+    currency: str
+    participant: Party | None
+    plan_manager: Party | None
+    lines: tuple[Line, ...]
+    xero_id: XeroId | None = None
+    sync_state: str = ""
+    requested_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    description: str
+    quantity: Decimal
+    unit_amount: Decimal
+    account_code: str
+    tax_type: str
+    tracking: tuple[tuple[str, str], ...] = ()
+    """(category, option) by name; Xero takes two at the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice as Xero is to hold it: everything but the contact's id, which is known only once the contact stands."""
+
+    record: SalesforceId
+    number: str
+    """The CRM's number. It becomes the Reference, and the InvoiceNumber too where the CRM numbers invoices."""
+    date: date
+    due_date: date
+    line_amount_types: LineAmountTypes
+    lines: tuple[DraftLine, ...]
+    total: Decimal
+    currency: str = ""
+    branding_theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInvoice:
+    """An invoice as Xero holds it, as far as we look."""
+
+    id: XeroId
+    number: str
+    reference: str
+    status: str
+    total: Decimal
+    url: str
+    updated_at: datetime
+    messages: tuple[str, ...] = ()

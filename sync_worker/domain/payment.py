@@ -1,0 +1,83 @@
+"""A payment: as Xero reports it, and as the CRM records it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from sync_worker.domain.ids import SalesforceId, XeroId
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPayment:
+    """A payment in Xero. Amounts are in the document's currency."""
+
+    id: XeroId
+    invoice_id: XeroId | None
+    kind: str
+    """Xero's PaymentType, e.g. ACCRECPAYMENT."""
+    status: str
+    date: date
+    amount: Decimal
+    reference: str
+    updated_at: datetime
+
+    @property
+    def deleted(self) -> bool:
+        return self.status == "DELETED"
+
+    @property
+    def settles_sale(self) -> bool:
+        """Only these are money received for an invoice; the others refund credits or pay bills."""
+        return self.kind == "ACCRECPAYMENT" and self.invoice_id is not None
+
+
+class PaymentType(StrEnum):
+    """The CRM's picklist: Reconciliation came from Xero, Stripe was in the CRM already."""
+
+    RECONCILIATION = "Reconciliation"
+    STRIPE = "Stripe"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRecord:
+    """A Payment row of the CRM."""
+
+    invoice: SalesforceId
+    type: str
+    source: str
+    paid: bool
+    include: bool
+    date: datetime
+    amount: Decimal
+    xero_id: XeroId | None
+    reference: str = ""
+    reason: str = ""
+
+
+def noon(day: date, zone: ZoneInfo) -> datetime:
+    """Xero knows only a day; noon in the connection's zone shows as that day wherever the CRM user sits nearby."""
+    return datetime.combine(day, time(12), zone).astimezone(UTC)
+
+
+def repeats(payment: LedgerPayment, stripe: PaymentRecord, zone: ZoneInfo, days: int) -> bool:
+    """Whether a Xero payment is the same money as a Stripe payment the CRM has: same amount, a near date."""
+    apart = abs((payment.date - stripe.date.astimezone(zone).date()).days)
+    return (
+        stripe.type == PaymentType.STRIPE
+        and stripe.amount == payment.amount
+        and apart <= days
+    )
+
+
+def settled_status(total: Decimal | None, paid: Decimal, status: str) -> str:
+    """The invoice's status by what is paid: Entered, Partially Paid, Fully Paid. A cancelled invoice stays cancelled,
+    and where nothing is paid 'Not Paid' is kept, since only the CRM knows when it means that."""
+    if status == "Cancelled" or total is None:
+        return status
+    if paid <= 0:
+        return status if status in {"Entered", "Not Paid"} else "Entered"
+    return "Fully Paid" if paid >= total else "Partially Paid"

@@ -1,0 +1,297 @@
+"""What the processes need from outside: the CRM, the ledger, the journal and the clock, as small Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sync_worker.domain.batch import Frozen, Outcome
+from sync_worker.domain.books import Books
+from sync_worker.domain.document import Document, Kind, Sighting, State
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import Draft, Invoice, LedgerInvoice
+from sync_worker.domain.party import Contact, Party
+from sync_worker.domain.payment import LedgerPayment, PaymentRecord
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits; raises Stopping when the program is asked to stop meanwhile."""
+
+    @property
+    def stopping(self) -> bool: ...
+
+
+# The CRM -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceNews:
+    """What is written back to one CRM invoice; None leaves a field alone, empty text clears it."""
+
+    record: SalesforceId
+    state: str | None = None
+    message: str | None = None
+    xero_id: XeroId | None = None
+    xero_number: str | None = None
+    link: str | None = None
+    synced_at: datetime | None = None
+    status: str | None = None
+    total_paid: Decimal | None = None
+    last_paid_at: datetime | None = None
+    clear_request: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefusal:
+    """The CRM refused one row: its code, its words."""
+
+    record: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An invoice the CRM already links to Xero, with the payments it knows."""
+
+    record: SalesforceId
+    number: str
+    xero_id: XeroId
+    status: str
+    total: Decimal | None
+    total_paid: Decimal
+    last_paid_at: datetime | None
+    payments: tuple[PaymentRecord, ...] = ()
+
+
+class CrmInvoices(Protocol):
+    def due(self) -> Iterator[Invoice]:
+        """Every invoice that passes the ready filter, oldest first, those a person asked for before all; streamed."""
+
+    def requested(self) -> list[Invoice]:
+        """Those somebody asked for on the record itself."""
+
+    def numbered(self, number: str) -> list[Invoice]: ...
+
+    def by_id(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Invoice]: ...
+
+    def write(self, news: Sequence[InvoiceNews]) -> list[RowRefusal]:
+        """Row by row, 200 a call; a second call changes nothing. A Finance External ID is written only where none is."""
+
+    def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:
+        """Those of the given Xero invoices that the CRM knows."""
+
+
+class CrmParties(Protocol):
+    def write_ids(self, links: Sequence[tuple[Party, XeroId]]) -> list[RowRefusal]: ...
+
+
+class CrmPayments(Protocol):
+    def upsert(self, payments: Sequence[PaymentRecord]) -> list[RowRefusal]:
+        """By Finance External ID, sorted by invoice, 200 a call: a second call changes nothing."""
+
+
+# The ledger --------------------------------------------------------------------------------------
+
+
+class LedgerBooks(Protocol):
+    def books(self) -> Books: ...
+
+    def currencies(self) -> frozenset[str]:
+        """Those the organisation subscribes to."""
+
+
+class LedgerContacts(Protocol):
+    def by_id(self, ids: Sequence[XeroId]) -> dict[XeroId, Contact]:
+        """Archived and merged ones included; merged ones are answered under the id asked for."""
+
+    def by_number(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Contact]: ...
+
+    def named(self, names: Sequence[str]) -> list[Contact]:
+        """The active contacts of these names, whatever their case."""
+
+    def prepare_new(self, parties: Sequence[tuple[Party, int]]) -> Frozen:
+        """(party, generation) each; a new generation makes a new key."""
+
+    def prepare_changes(
+        self, changes: Sequence[tuple[Party, XeroId, Mapping[str, Any]]]
+    ) -> Frozen: ...
+
+
+class LedgerInvoices(Protocol):
+    def prepare_new(self, drafts: Sequence[tuple[Draft, XeroId, int]]) -> Frozen:
+        """(draft, contact, generation) each; at most `batch` of them."""
+
+    def prepare_completion(self, drafts: Sequence[tuple[SalesforceId, XeroId, Draft | None]]) -> Frozen:
+        """The second step: the stored draft gets its final status; with a Draft its contents are replaced too."""
+
+    def made_by_us(self, since: datetime | None) -> Iterator[LedgerInvoice]:
+        """What our app has made or what changed of it since then, oldest change first."""
+
+    def by_id(self, ids: Sequence[XeroId]) -> dict[XeroId, LedgerInvoice]: ...
+
+    def numbered(self, numbers: Sequence[str]) -> list[LedgerInvoice]: ...
+
+
+class LedgerPayments(Protocol):
+    def changed(self, since: datetime | None) -> Iterator[list[LedgerPayment]]:
+        """Pages of what changed since then, by server time, deleted ones included."""
+
+
+class LedgerSender(Protocol):
+    """The one way out for writes."""
+
+    def send(self, frozen: Frozen) -> list[Outcome]:
+        """One call, one request on the wire. Raises Transient if nothing was done for sure, Rejected if the whole
+        call was refused, OutcomeUnknown otherwise."""
+
+    @property
+    def token(self) -> str:
+        """Which access token is in use, as a fingerprint: keys are replayed only under the token they left with."""
+
+    def now(self) -> datetime:
+        """Xero's own time, as far as its last answer tells."""
+
+
+# The journal -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row's new face, and the words that say what happened: rows and journey are committed together."""
+
+    document: Document
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a record's journey."""
+
+    at: datetime
+    run: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    id: str
+    process: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request left in the journal for whoever holds the lane."""
+
+    id: str
+    command: str
+    subject: str
+
+
+class Documents(Protocol):
+    """The journal's rows of one connection."""
+
+    def documents(self, kind: Kind, records: Iterable[SalesforceId]) -> dict[SalesforceId, Document]: ...
+
+    def in_state(self, kind: Kind, states: Sequence[State], limit: int = 1000) -> list[Document]: ...
+
+    def by_xero_id(self, kind: Kind, ids: Sequence[XeroId]) -> dict[XeroId, Document]: ...
+
+    def numbered(self, kind: Kind, number: str) -> list[Document]: ...
+
+    def save(self, changes: Sequence[Change]) -> None:
+        """In one commit."""
+
+    def intend(self, frozen: Frozen, token: str, changes: Sequence[Change]) -> None:
+        """The batch's bytes and key and its rows' SENDING, in one commit, before the call. Each row names the batch."""
+
+    def settle(self, frozen: Frozen, changes: Sequence[Change]) -> None:
+        """The answer, whole, in one commit; the bytes are forgotten when no row needs them any more."""
+
+    def batch(self, batch: str) -> tuple[Frozen, str, datetime] | None:
+        """A batch whose bytes are still needed, the token it first left with, and when. None once all is settled."""
+
+    def see(self, seen: Sequence[Sighting]) -> None: ...
+
+    def seen(self, records: Iterable[SalesforceId]) -> dict[SalesforceId, Sighting]: ...
+
+    def journey(self, kind: Kind, record: SalesforceId) -> list[Step]: ...
+
+
+class Inbox(Protocol):
+    """Payments between their page and the CRM."""
+
+    def receive(self, payments: Sequence[LedgerPayment], cursor: datetime) -> int:
+        """New or changed payments and the cursor in one commit; how many were new or changed."""
+
+    def waiting(self, limit: int = 1000) -> list[LedgerPayment]: ...
+
+    def matchable(self, limit: int = 1000) -> list[LedgerPayment]:
+        """Put aside as unmatched before, and now on an invoice the journal links."""
+
+    def applied(self, payments: Sequence[LedgerPayment]) -> None: ...
+
+    def unmatched(self, payments: Sequence[LedgerPayment]) -> None: ...
+
+
+class Journal(Documents, Inbox, Protocol):
+    """Everything remembered about one connection between runs."""
+
+    def cursor(self, name: str) -> datetime | None: ...
+
+    def move_cursor(self, name: str, to: datetime) -> None: ...
+
+    def run(self, process: str) -> AbstractContextManager[OpenRun]:
+        """A run is opened at once and closed whatever happens."""
+
+    def guard(self) -> None:
+        """Raises LaneLost unless this worker still holds the lane with its fence number; renews the lease if it is due."""
+
+
+class OpenRun(Protocol):
+    id: str
+
+    def close(self, outcome: str, counts: Mapping[str, Any]) -> None: ...
+
+
+# Around the processes -----------------------------------------------------------------------------
+
+
+class LaneKeeper(Protocol):
+    """The lease of one connection: at most one worker sends for it, wherever it runs."""
+
+    def acquire(self, ttl_s: float, owner_host: str) -> object | None: ...
+
+    def guard(self) -> None: ...
+
+    def release(self) -> None: ...
+
+
+class Requests(Protocol):
+    """What commands ask of whoever holds the lane."""
+
+    def ask(self, command: str, subject: str) -> str: ...
+
+    def next_asked(self) -> Asked | None: ...
+
+    def answer(self, request: str, payload: Mapping[str, Any]) -> None: ...
+
+    def answer_of(self, request: str) -> dict[str, Any] | None: ...
+
+
+class Switches(Protocol):
+    """What an operator has paused."""
+
+    def paused(self) -> Mapping[str, object]: ...

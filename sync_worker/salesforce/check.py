@@ -1,0 +1,116 @@
+"""Whether the org has what the worker needs: every missing object, field and permission at once, each with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sync_worker.domain.errors import Misconfigured, Transient
+from sync_worker.salesforce.client import SalesforceClient
+from sync_worker.salesforce.names import Names
+
+READ, WRITE, CREATE = "read", "write", "create"
+
+INVOICE_READ = (
+    "Participant__c Plan_Manager__c Invoice_Date__c Due_Date__c Status__c Funding_Type__c Total_Amount__c Currency__c "
+    "Finance_Sync_Requested_At__c Total_Payment_Amount__c Last_Payment_Date__c"
+)
+INVOICE_WRITTEN = (
+    "Finance_External_ID__c Xero_Invoice_Number__c Finance_Sync_State__c Finance_Synced_At__c Finance_Link__c "
+    "Finance_Message__c Finance_Sync_Requested_At__c"
+)
+LINE_READ = "Support_Item__c Quantity__c Rate__c Include__c Service_Date__c Description__c"
+ITEM_READ = (
+    "Support_Item_Number__c Xero_Invoice_Line_Description__c Finance_Account_Code__c Tax_Type__c"
+)
+PAYMENT_WRITTEN = (
+    "Type__c Source__c Paid__c Include__c Payment_Date__c Finance_External_ID__c Payment_Amount__c Reference__c Reason__c"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    sobject: str
+    read: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    created: bool = False
+
+
+NEEDS = (
+    Need("Invoice__c", tuple(INVOICE_READ.split()), tuple(INVOICE_WRITTEN.split())),
+    Need("Invoice_Line_Item__c", tuple(LINE_READ.split())),
+    Need("Support_Item__c", tuple(ITEM_READ.split())),
+    Need("Payment__c", ("Invoice__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
+    Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
+    Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",)),
+)
+UNIQUE = {"Invoice__c", "Payment__c"}
+"""Objects whose Finance External ID must be a unique external id: it is what keeps a second one out."""
+
+
+class SalesforceCheck:
+    def __init__(self, client: SalesforceClient, names: Names) -> None:
+        self._client = client
+        self._names = names
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """(problem, cure) each."""
+        try:
+            self._client.session.login()
+        except (Misconfigured, Transient) as closed:
+            what, _, cure = str(closed).partition("; ")
+            yield f"Salesforce: {what}", cure or "check salesforce.url and the network"
+            return
+        for need in NEEDS:
+            yield from self._object(need)
+
+    def _object(self, need: Need) -> Iterator[tuple[str, str]]:
+        api_name = self._names.sobject(need.sobject)
+        described = self._client.describe(api_name)
+        if described is None:
+            yield (
+                f"Salesforce: the object {api_name} is missing or hidden from this user",
+                "deploy config/salesforce, set salesforce.profile and prefix to what the org has, and assign the "
+                "permission set Finance Sync Integration",
+            )
+            return
+        fields = {field["name"]: field for field in described["fields"]}
+        if need.created and not described.get("createable"):
+            yield (
+                f"Salesforce: this user may not create {api_name}",
+                "assign the permission set Finance Sync Integration to the integration user",
+            )
+        for name in dict.fromkeys((*need.read, *need.written)):
+            yield from self._field(need, name, fields)
+        if need.sobject in UNIQUE:
+            yield from self._unique(need.sobject, fields)
+
+    def _field(
+        self, need: Need, name: str, fields: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[tuple[str, str]]:
+        spelt = self._names.field(need.sobject, name)
+        if not spelt:
+            return
+        where = f"{self._names.sobject(need.sobject)}.{spelt}"
+        if spelt not in fields:
+            yield (
+                f"Salesforce: the field {where} is missing or hidden from this user",
+                "deploy it from config/salesforce or give this user access to it; or name the org's own field in "
+                f'salesforce.names ("{need.sobject}.{name}" = ..., "" to go without it)',
+            )
+        elif name in need.written and not fields[spelt].get("updateable"):
+            yield (
+                f"Salesforce: this user may not edit {where}",
+                "give the integration user edit access by the permission set Finance Sync Integration",
+            )
+
+    def _unique(
+        self, sobject: str, fields: Mapping[str, Mapping[str, Any]]
+    ) -> Iterator[tuple[str, str]]:
+        field = fields.get(self._names.field(sobject, "Finance_External_ID__c"))
+        if field and not (field.get("unique") and field.get("externalId")):
+            yield (
+                f"Salesforce: {self._names.sobject(sobject)}.{field['name']} is not a unique external id",
+                "tick External ID and Unique on the field: it is what keeps a second record out",
+            )

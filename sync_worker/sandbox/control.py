@@ -1,0 +1,199 @@
+"""The control plane of a sandbox: reset, seed, clock, request log, faults, people at work.
+
+`ControlPlane` holds both doors and the clock they share, and is reached through either door below
+`/_sandbox/`. JSON in and out; what it cannot understand is answered 400 with {"error": one
+sentence}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from functools import partial
+from typing import Any
+
+from sync_worker.sandbox import seeds
+from sync_worker.sandbox.door import CONTROL, Door
+from sync_worker.sandbox.faults import counted, duration, fault_from, only, taken
+from sync_worker.sandbox.http import Clock, Request, Response
+from sync_worker.sandbox.salesforce.errors import Refused
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.xero.app import PEOPLE, XeroSandbox
+from sync_worker.sandbox.xero.errors import Invalid
+
+Order = Mapping[str, Any]
+CRM_ACTS = ("save", "edit", "remove", "restore", "lock_rows", "set_daily_limit")
+DATES = {"on", "period", "year_end"}
+AMOUNTS = {"amount"}
+
+
+class ControlPlane:
+    """Both vendors of one sandbox, each behind its door."""
+
+    def __init__(self, clock: Clock, salesforce: SalesforceOrg, xero: XeroSandbox) -> None:
+        self.clock = clock
+        self.org = salesforce
+        self.xero = xero
+        self.salesforce_door = self._door(salesforce, "salesforce")
+        self.xero_door = self._door(xero, "xero")
+        self.people: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+            "xero": {act: partial(xero.act, act) for act in PEOPLE},
+            "salesforce": {act: getattr(salesforce, act) for act in CRM_ACTS},
+        }
+
+    @property
+    def doors(self) -> tuple[Door, Door]:
+        return self.salesforce_door, self.xero_door
+
+    def _door(self, core: SalesforceOrg | XeroSandbox, vendor: str) -> Door:
+        door = Door(core, self.clock, vendor=vendor)
+        door.control = lambda request: self.answer(door, request)
+        return door
+
+    def answer(self, door: Door, request: Request) -> Response:
+        path = "/" + "/".join(request.segments[1:])
+        acts = {method: act for (method, at), act in ACTS.items() if at == path}
+        if not acts:
+            return told(404, {"error": f"there is no {CONTROL.rstrip('/')}{path}"})
+        act = acts.get(request.method)
+        if act is None:
+            return told(405, {"error": f"{path} answers {' and '.join(acts)} only"})
+        try:
+            return told(200, act(self, door, order_in(request)))
+        except (ValueError, LookupError, TypeError, ArithmeticError, Invalid, Refused) as error:
+            return told(400, {"error": sentence(error)})
+
+    def reset(self) -> None:
+        """Both vendors back to their base data, logs and faults cleared. The clock goes on."""
+        with self.held():
+            for door in self.doors:
+                door.core.reset()
+                door.faults.clear()
+                door.forget_requests()
+
+    def held(self) -> ExitStack:
+        """Both cores at rest, until the stack is closed.
+
+        Always in the same order, so that two holders cannot block.
+        """
+        stack = ExitStack()
+        for door in self.doors:
+            stack.enter_context(door.lock)
+        return stack
+
+
+def reset(plane: ControlPlane, _: Door, order: Order) -> Any:
+    only(order)
+    plane.reset()
+    return {}
+
+
+def seed(plane: ControlPlane, _: Door, order: Order) -> Any:
+    """Without `act` both vendors are reset first; with it, people act on what is there."""
+    only(order, "profile", "invoices", "seed", "act")
+    profile = seeds.profile_named(taken(order, "profile", str, "care"))
+    number = taken(order, "seed", int, 0)
+    with plane.held():
+        if "act" in order:
+            act = profile.act_named(taken(order, "act", str, ""))
+            return act(plane.org, plane.xero, seed=number).as_json()
+        size = counted(order, "invoices", profile.invoices)
+        plane.reset()
+        return profile.fill(plane.org, plane.xero, invoices=size, seed=number).as_json()
+
+
+def advance_clock(plane: ControlPlane, _: Door, order: Order) -> Any:
+    only(order, "advance_s")
+    plane.clock.advance(duration(order, "advance_s", 0))
+    return read_clock(plane, _, {})
+
+
+def read_clock(plane: ControlPlane, _: Door, __: Order) -> Any:
+    return {"now": plane.clock.now().isoformat()}
+
+
+def read_requests(_: ControlPlane, door: Door, __: Order) -> Any:
+    return [asdict(entry) for entry in door.requests()]
+
+
+def clear_requests(_: ControlPlane, door: Door, __: Order) -> Any:
+    door.forget_requests()
+    return {}
+
+
+def add_fault(plane: ControlPlane, door: Door, order: Order) -> Any:
+    fault = fault_from(order)
+    door.faults.add(fault)
+    return fault.as_json()
+
+
+def read_faults(_: ControlPlane, door: Door, __: Order) -> Any:
+    return door.faults.standing()
+
+
+def clear_faults(_: ControlPlane, door: Door, __: Order) -> Any:
+    door.faults.clear()
+    return {}
+
+
+def people(plane: ControlPlane, door: Door, order: Order) -> Any:
+    """What somebody does in the vendor's own pages: Xero's acts at its door, the CRM's at its own."""
+    acts = plane.people[door.vendor]
+    act = taken(order, "act", str, "")
+    if act not in acts:
+        raise ValueError(f"act must be one of {', '.join(acts)}")
+    values = {name: typed(name, value) for name, value in order.items() if name != "act"}
+    with plane.held():
+        return {"result": acts[act](**values)}
+
+
+ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
+    ("POST", "/reset"): reset,
+    ("POST", "/seed"): seed,
+    ("POST", "/clock"): advance_clock,
+    ("GET", "/clock"): read_clock,
+    ("GET", "/requests"): read_requests,
+    ("DELETE", "/requests"): clear_requests,
+    ("POST", "/requests/clear"): clear_requests,
+    ("POST", "/faults"): add_fault,
+    ("GET", "/faults"): read_faults,
+    ("DELETE", "/faults"): clear_faults,
+    ("POST", "/people"): people,
+}
+
+
+def order_in(request: Request) -> Order:
+    if not request.body.strip():
+        return {}
+    try:
+        order = json.loads(request.body, parse_float=Decimal)
+    except ValueError as error:
+        raise ValueError(f"the body is not JSON: {error}") from error
+    if not isinstance(order, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004
+    return order
+
+
+def typed(name: str, value: Any) -> Any:
+    """Dates and amounts as the books know them; everything else as it came."""
+    if name in DATES and isinstance(value, str):
+        return date.fromisoformat(value)
+    if name in AMOUNTS:
+        try:
+            return Decimal(str(value))
+        except InvalidOperation as error:
+            raise ValueError(f"{name} must be an amount") from error
+    return value
+
+
+def sentence(error: Exception) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__
+
+
+def told(status: int, body: Any) -> Response:
+    text = json.dumps(body, default=str).encode()
+    return Response(status, {"Content-Type": "application/json"}, text)

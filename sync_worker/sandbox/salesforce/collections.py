@@ -1,0 +1,255 @@
+"""Up to 200 rows in one call: create, change, upsert, delete and retrieve, each row with a result of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.salesforce.answers import answer, answer_text
+from sync_worker.sandbox.salesforce.call import Call, Routes, external_id_field
+from sync_worker.sandbox.salesforce.errors import Refused, unknown_object
+from sync_worker.sandbox.salesforce.ids import full_id
+from sync_worker.sandbox.salesforce.records import readable_fields, record_text
+from sync_worker.sandbox.salesforce.schema import Field, SObject
+from sync_worker.sandbox.salesforce.values import key_of
+
+MOST_ROWS = 200
+MOST_CHUNKS = 10
+MOST_RETRIEVED = 2000
+Result = dict[str, Any]
+Save = Callable[[dict[str, Any]], Result]
+
+
+def create(call: Call) -> Response:
+    def save(record: dict[str, Any]) -> Result:
+        sobject, values = _typed(call, record)
+        if any(name.lower() == "id" for name in values):
+            raise Refused(
+                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ["Id"]
+            )
+        return _done(call.org.rows.create(sobject, values))
+
+    return _each(call, *_body(call), save)
+
+
+def change(call: Call) -> Response:
+    def save(record: dict[str, Any]) -> Result:
+        sobject, values = _typed(call, record)
+        wanted = _take(values, "Id")
+        if wanted is None:
+            raise Refused("MISSING_ARGUMENT", "Id not specified in an update call")
+        known = _id_of(sobject, wanted)
+        _change(call, sobject, known, values)
+        return _done(known)
+
+    return _each(call, *_body(call), save)
+
+
+def upsert(call: Call) -> Response:
+    """One object, the external id inside each record. The second of two equal external ids in one call is refused."""
+    sobject = call.sobject()
+    field = external_id_field(call, sobject, call.names[1])
+    seen: set[Any] = set()
+
+    def save(record: dict[str, Any]) -> Result:
+        named, values = _typed(call, record)
+        if named is not sobject:
+            raise Refused("INVALID_TYPE", f"Record type {named.name} does not match {sobject.name}")
+        if field.name != "Id" and any(name.lower() == "id" for name in values):
+            raise Refused(
+                "INVALID_FIELD",
+                "cannot specify both an external ID reference and a salesforce id",
+                ["Id"],
+            )
+        value = _take(values, field.name)
+        if value in (None, "") and field.name != "Id":
+            raise Refused("MISSING_ARGUMENT", f"{field.name} not specified")
+        _refuse_repeated(seen, field, value)
+        return _upserted(call, sobject, field, value, values)
+
+    return _each(call, *_body(call), save)
+
+
+def delete(call: Call) -> Response:
+    ids = [each for each in (call.request.parameter("ids") or "").split(",") if each]
+    if not ids:
+        raise Refused("INVALID_FIELD", "The ids parameter is required")
+    _refuse_too_many(ids)
+
+    def save(record: dict[str, Any]) -> Result:
+        known = full_id(record["id"])
+        sobject = call.org.schema.of_id(known) if known else None
+        if known is None or sobject is None:
+            raise Refused("MALFORMED_ID", f"malformed id {record['id']}")
+        _known_row(call, sobject, known)
+        call.org.rows.delete(sobject, known)
+        return _done(known)
+
+    return _each(call, [{"id": each} for each in ids], call.flag("allOrNone"), save)
+
+
+def retrieve(call: Call) -> Response:
+    """By query parameters or by a body, in the order asked; what is not there is null."""
+    sobject = call.sobject()
+    if call.request.method == "POST":
+        body = call.record_body()
+        ids, names = body.get("ids") or [], body.get("fields") or []
+    else:
+        ids = [each for each in (call.request.parameter("ids") or "").split(",") if each]
+        names = [each for each in (call.request.parameter("fields") or "").split(",") if each]
+    if not ids or not names:
+        raise Refused("JSON_PARSER_ERROR", "ids and fields are required")
+    if len(ids) > MOST_RETRIEVED:
+        raise _over_limit(MOST_RETRIEVED)
+    fields = readable_fields(call, sobject, names)
+    table = call.org.store.table(sobject)
+    rows = [table.get(full_id(each) or "") for each in ids]
+    texts = [record_text(call, sobject, row, fields) if row else "null" for row in rows]
+    return answer_text(f"[{','.join(texts)}]")
+
+
+ROUTES: Routes = {
+    "composite/sobjects": {"POST": create, "PATCH": change, "DELETE": delete},
+    "composite/sobjects/{}": {"GET": retrieve, "POST": retrieve},
+    "composite/sobjects/{}/{}": {"PATCH": upsert},
+}
+
+
+def _body(call: Call) -> tuple[list[Any], bool]:
+    body = call.record_body()
+    records = body.get("records")
+    if not isinstance(records, list):
+        raise Refused("JSON_PARSER_ERROR", "records is required in the request body")
+    _refuse_too_many(records)
+    return records, bool(body.get("allOrNone", False))
+
+
+def _each(call: Call, records: list[Any], all_or_none: bool, save: Save) -> Response:
+    """Saves in order. A row that fails leaves nothing; with allOrNone one failure takes all of them back."""
+    _refuse_many_types(records)
+    store = call.org.store
+    start = store.mark()
+    results = []
+    for record in records:
+        mark = store.mark()
+        try:
+            if not isinstance(record, dict):
+                raise Refused("JSON_PARSER_ERROR", "each record must be a JSON object")
+            results.append(save(record))
+        except Refused as refused:
+            store.take_back(mark)
+            results.append({"success": False, "errors": [refused.as_row()]})
+    if all_or_none and not all(each["success"] for each in results):
+        store.take_back(start)
+        results = [_rolled_back(each) for each in results]
+    return answer(results)
+
+
+def _rolled_back(result: Result) -> Result:
+    if not result["success"]:
+        return result
+    reason = Refused(
+        "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+        "Record rolled back because not all records were valid and the request was using AllOrNone header",
+    )
+    return {"id": result["id"], "success": False, "errors": [reason.as_row()]}
+
+
+def _typed(call: Call, record: dict[str, Any]) -> tuple[SObject, dict[str, Any]]:
+    attributes = record.get("attributes")
+    name = attributes.get("type") if isinstance(attributes, dict) else None
+    if not name:
+        raise Refused("INVALID_TYPE", "The type attribute is required for each record")
+    sobject = call.org.schema.find(str(name))
+    if sobject is None or not call.org.access.may("read", sobject):
+        raise unknown_object(str(name))
+    return sobject, {key: value for key, value in record.items() if key != "attributes"}
+
+
+def _take(values: dict[str, Any], name: str) -> Any:
+    """Takes a key out, whatever its case; the platform reads `id` and `Id` alike."""
+    for key in list(values):
+        if key.lower() == name.lower():
+            return values.pop(key)
+    return None
+
+
+def _id_of(sobject: SObject, text: Any) -> str:
+    known = full_id(text) if isinstance(text, str) else None
+    if known is None or known[:3] != sobject.prefix:
+        raise Refused(
+            "MALFORMED_ID", f"{sobject.label} ID: id value of incorrect type: {text}", ["Id"]
+        )
+    return known
+
+
+def _known_row(call: Call, sobject: SObject, known: str) -> None:
+    table = call.org.store.table(sobject)
+    if known in table.bin:
+        raise Refused("ENTITY_IS_DELETED", "entity is deleted")
+    if known not in table.live:
+        raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+
+
+def _change(call: Call, sobject: SObject, known: str, values: dict[str, Any]) -> None:
+    _known_row(call, sobject, known)
+    call.org.rows.change(sobject, known, values)
+
+
+def _upserted(
+    call: Call, sobject: SObject, field: Field, value: Any, values: dict[str, Any]
+) -> Result:
+    found = [] if value in (None, "") else call.org.rows.with_external_id(sobject, field, value)
+    if len(found) > 1:
+        raise Refused(
+            "DUPLICATE_EXTERNAL_ID",
+            f"More than one record found for external id field: {found}",
+            [field.name],
+        )
+    if field.name == "Id" and value and not found:
+        _known_row(call, sobject, _id_of(sobject, value))
+    if found:
+        call.org.rows.change(sobject, found[0], values)
+        return {**_done(found[0]), "created": False}
+    given = values if field.name == "Id" else {**values, field.name: value}
+    return {**_done(call.org.rows.create(sobject, given)), "created": True}
+
+
+def _refuse_repeated(seen: set[Any], field: Field, value: Any) -> None:
+    key = key_of(field, value)
+    if value is not None and key in seen:
+        raise Refused("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", [field.name])
+    seen.add(key)
+
+
+def _done(known: str) -> Result:
+    return {"id": known, "success": True, "errors": []}
+
+
+def _refuse_too_many(records: list[Any]) -> None:
+    if len(records) > MOST_ROWS:
+        raise _over_limit(MOST_ROWS)
+
+
+def _over_limit(most: int) -> Refused:
+    return Refused(
+        "EXCEEDED_ID_LIMIT",
+        f"record limit reached. cannot submit more than {most} records into this call",
+    )
+
+
+def _refuse_many_types(records: list[Any]) -> None:
+    """Records are worked on in runs of one type, and a call may have ten runs."""
+    kinds = [
+        str((each.get("attributes") or {}).get("type")).lower()
+        for each in records
+        if isinstance(each, dict) and isinstance(each.get("attributes") or {}, dict)
+    ]
+    chunks = sum(1 for place, kind in enumerate(kinds) if place == 0 or kinds[place - 1] != kind)
+    if chunks > MOST_CHUNKS:
+        raise Refused(
+            "LIMIT_EXCEEDED",
+            f"Cannot have more than {MOST_CHUNKS} chunks in a single operation. Please rearrange the data to reduce"
+            " chunking.",
+        )

@@ -1,0 +1,206 @@
+"""Rows over REST: read, create, change and delete one at a time, by id or by external id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.salesforce.answers import answer, answer_text, no_content
+from sync_worker.sandbox.salesforce.call import (
+    Call,
+    Routes,
+    external_id_field,
+    record_id,
+    refuse_keys,
+)
+from sync_worker.sandbox.salesforce.errors import Refused, not_found
+from sync_worker.sandbox.salesforce.rows import changed_since
+from sync_worker.sandbox.salesforce.schema import Field, SObject
+from sync_worker.sandbox.salesforce.soql.binding import own_value
+from sync_worker.sandbox.salesforce.values import Row, moment_of, stamp, writer_for
+
+
+def create(call: Call) -> Response:
+    sobject, body = call.sobject(), call.record_body()
+    refuse_keys(body, "Id")
+    made = call.org.rows.create(sobject, body)
+    location = {"Location": f"{call.base}/sobjects/{sobject.name}/{made}"}
+    return answer({"id": made, "success": True, "errors": []}, 201, location)
+
+
+def read(call: Call) -> Response:
+    sobject = call.sobject()
+    return _read(call, sobject, _named(call, sobject))
+
+
+def change(call: Call) -> Response:
+    sobject, body = call.sobject(), call.record_body()
+    row = _named(call, sobject)
+    _refuse_if_changed(call, row)
+    refuse_keys(body, "Id")
+    call.org.rows.change(sobject, row["Id"], body)
+    return no_content()
+
+
+def delete(call: Call) -> Response:
+    sobject = call.sobject()
+    call.org.rows.delete(sobject, _named(call, sobject)["Id"])
+    return no_content()
+
+
+def read_by_external_id(call: Call) -> Response:
+    sobject = call.sobject()
+    return _read(call, sobject, _the_one(call, sobject))
+
+
+def upsert(call: Call) -> Response:
+    """Creates or changes by an external id. From API 46 on a change answers 200 with a body."""
+    sobject, body = call.sobject(), call.record_body()
+    field = external_id_field(call, sobject, call.names[1])
+    refuse_keys(body, field.name, "Id")
+    found = call.org.rows.with_external_id(sobject, field, call.names[2])
+    if len(found) > 1:
+        return _several(call, sobject, found)
+    if found:
+        _refuse_if_changed(call, call.org.rows.existing(sobject, found[0]))
+        call.org.rows.change(sobject, found[0], body)
+        if float(call.version) < 46:
+            return no_content()
+        return answer({"id": found[0], "success": True, "errors": [], "created": False})
+    if call.flag("updateOnly") or field.name == "Id":
+        raise not_found()
+    made = call.org.rows.create(sobject, {**body, field.name: call.names[2]})
+    location = {"Location": f"{call.base}/sobjects/{sobject.name}/{made}"}
+    return answer({"id": made, "success": True, "errors": [], "created": True}, 201, location)
+
+
+def delete_by_external_id(call: Call) -> Response:
+    sobject = call.sobject()
+    call.org.rows.delete(sobject, _the_one(call, sobject)["Id"])
+    return no_content()
+
+
+def updated(call: Call) -> Response:
+    sobject = call.sobject()
+    first, last = _span(call)
+    table = call.org.store.table(sobject)
+    ids = [
+        row["Id"]
+        for row in table.live.values()
+        if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
+    ]
+    return answer({"ids": ids, "latestDateCovered": stamp(last)})
+
+
+def deleted(call: Call) -> Response:
+    sobject = call.sobject()
+    first, last = _span(call)
+    gone = [
+        {"id": row["Id"], "deletedDate": row["LastModifiedDate"]}
+        for row in call.org.store.table(sobject).bin.values()
+        if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
+    ]
+    return answer(
+        {
+            "deletedRecords": gone,
+            "earliestDateAvailable": stamp(first),
+            "latestDateCovered": stamp(last),
+        }
+    )
+
+
+ROUTES: Routes = {
+    "sobjects/{}/updated": {"GET": updated},
+    "sobjects/{}/deleted": {"GET": deleted},
+    "sobjects/{}/{}": {"GET": read, "PATCH": change, "DELETE": delete},
+    "sobjects/{}/{}/{}": {
+        "GET": read_by_external_id,
+        "PATCH": upsert,
+        "DELETE": delete_by_external_id,
+    },
+}
+
+
+def record_text(call: Call, sobject: SObject, row: Row, fields: Iterable[Field]) -> str:
+    """One row as JSON text with its attributes."""
+    cells = "".join(
+        f',"{each.name}":{writer_for(each)(own_value(each, call.org.outside)(row))}'
+        for each in fields
+    )
+    url = f"{call.base}/sobjects/{sobject.name}/{row['Id']}"
+    return f'{{"attributes":{{"type":"{sobject.name}","url":"{url}"}}{cells}}}'
+
+
+def readable_fields(call: Call, sobject: SObject, names: str | list[str] | None) -> list[Field]:
+    """The fields asked for (always with Id), or all the user may read."""
+    visible = [each for each in sobject.fields if call.org.access.may_read(sobject, each)]
+    if not names:
+        return visible
+    wanted = names.split(",") if isinstance(names, str) else names
+    known = {each.name.lower(): each for each in visible}
+    found: list[Field] = []
+    for name in (each.strip() for each in wanted):
+        if name.lower() not in known:
+            raise Refused(
+                "INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}"
+            )
+        if known[name.lower()] not in found:
+            found.append(known[name.lower()])
+    return found if known["id"] in found else [*found, known["id"]]
+
+
+def _read(call: Call, sobject: SObject, row: Row) -> Response:
+    fields = readable_fields(call, sobject, call.request.parameter("fields"))
+    since = call.header_date("if-modified-since")
+    if since and not changed_since(row, since):
+        return Response(304)
+    changed = moment_of(row["LastModifiedDate"]).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    return answer_text(record_text(call, sobject, row, fields), 200, {"Last-Modified": changed})
+
+
+def _named(call: Call, sobject: SObject) -> Row:
+    return call.org.rows.existing(sobject, record_id(sobject, call.names[1]))
+
+
+def _the_one(call: Call, sobject: SObject) -> Row:
+    field = external_id_field(call, sobject, call.names[1])
+    found = call.org.rows.with_external_id(sobject, field, call.names[2])
+    if not found:
+        raise not_found()
+    return call.org.rows.existing(sobject, found[0])
+
+
+def _several(call: Call, sobject: SObject, found: list[str]) -> Response:
+    return answer([f"{call.base}/sobjects/{sobject.name}/{each}" for each in found], 300)
+
+
+def _refuse_if_changed(call: Call, row: Row) -> None:
+    since = call.header_date("if-unmodified-since")
+    if since and changed_since(row, since):
+        raise Refused(
+            "PRECONDITION_FAILED",
+            "One or more of the conditions given in the request header fields evaluated to false when tested"
+            " on the server",
+        )
+
+
+def _span(call: Call) -> tuple[datetime, datetime]:
+    def moment(name: str) -> datetime:
+        text: Any = call.request.parameter(name)
+        try:
+            # An unescaped + arrives as a space.
+            return datetime.fromisoformat(str(text).replace(" ", "+"))
+        except ValueError:
+            raise Refused(
+                "INVALID_REPLICATION_DATE", f"{name} is not a valid date: {text}"
+            ) from None
+
+    first, last = moment("start"), moment("end")
+    if (last - first).total_seconds() < 60:
+        raise Refused(
+            "INVALID_REPLICATION_DATE",
+            "startDate before org replication enabled date or the same as endDate",
+        )
+    return first, last

@@ -1,0 +1,317 @@
+"""SOQL text to syntax tree, by recursive descent; one method per rule of the grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+from typing import TypeVar
+
+from sync_worker.sandbox.salesforce.soql.lexer import Token, tokens, unescape
+from sync_worker.sandbox.salesforce.soql.syntax import (
+    All,
+    Any,
+    Call,
+    Comparison,
+    Condition,
+    Expression,
+    FieldGroup,
+    Literal,
+    Not,
+    Ordering,
+    Path,
+    Query,
+    Selected,
+    SoqlError,
+)
+
+LONGEST_QUERY = 100_000
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Query:
+    """Raises SoqlError."""
+    if len(text) > LONGEST_QUERY:
+        raise SoqlError(
+            "SOQL statements cannot be longer than 100000 characters.", code="QUERY_TOO_COMPLICATED"
+        )
+    return _Parser(text).whole()
+
+
+_RESERVED = frozenset(
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "ORDER",
+        "LIMIT",
+        "OFFSET",
+        "FOR",
+        "USING",
+        "WITH",
+        "ALL",
+        "AND",
+        "OR",
+        "NOT",
+        "BY",
+        "ASC",
+        "DESC",
+        "NULLS",
+        "UPDATE",
+        "IN",
+        "LIKE",
+        "INCLUDES",
+        "EXCLUDES",
+    ]
+)
+_SIGNS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_SET_WORDS = frozenset({"IN", "INCLUDES", "EXCLUDES"})
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._tokens = tokens(text)
+        self._at = 0
+
+    def whole(self) -> Query:
+        query = self._query()
+        if self._now.kind != "end":
+            raise self._unexpected()
+        return query
+
+    def _query(self) -> Query:
+        at = self._word("SELECT").at
+        select = self._list(self._selected)
+        self._word("FROM")
+        source, alias = self._source()
+        more: list[tuple[Path, str]] = []
+        while self._sign_if(","):
+            path, name = self._source()
+            more.append((path, name or path.parts[-1]))
+        if self._word_if("USING"):
+            self._word("SCOPE")
+            self._name()
+        where = self._condition() if self._word_if("WHERE") else None
+        group: list[Expression] = []
+        if self._word_if("GROUP"):
+            self._word("BY")
+            group = self._list(self._expression)
+        having = self._condition() if self._word_if("HAVING") else None
+        order: list[Ordering] = []
+        if self._word_if("ORDER"):
+            self._word("BY")
+            order = self._list(self._ordering)
+        limit = self._whole_number() if self._word_if("LIMIT") else None
+        offset = self._offset() if self._word_if("OFFSET") else 0
+        all_rows = self._endings()
+        return Query(
+            tuple(select),
+            source,
+            alias,
+            tuple(more),
+            where,
+            tuple(group),
+            having,
+            tuple(order),
+            limit,
+            offset,
+            all_rows,
+            at,
+        )
+
+    def _source(self) -> tuple[Path, str | None]:
+        path = self._path()
+        self._word_if("AS")
+        return path, self._alias_if()
+
+    def _endings(self) -> bool:
+        """FOR VIEW, FOR REFERENCE, FOR UPDATE are taken and change nothing that can be seen."""
+        while self._word_if("FOR"):
+            if self._name().word not in ("VIEW", "REFERENCE", "UPDATE"):
+                raise self._unexpected(back=1)
+        if self._word_if("ALL"):
+            self._word("ROWS")
+            return True
+        return False
+
+    def _selected(self) -> Selected:
+        token = self._now
+        if self._sign_if("("):
+            inner = self._query()
+            self._sign(")")
+            return Selected(inner, None, token.at)
+        if token.word == "FIELDS" and self._tokens[self._at + 1].text == "(":
+            self._at += 2
+            group = self._name().word
+            self._sign(")")
+            return Selected(FieldGroup(group, token.at), None, token.at)
+        return Selected(self._expression(), self._select_alias_if(), token.at)
+
+    def _select_alias_if(self) -> str | None:
+        """A second word is an alias only if the list goes on after it: `Id FORM X` is a misspelt FROM."""
+        after = self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        return self._alias_if() if after.text == "," or after.word == "FROM" else None
+
+    def _expression(self) -> Expression:
+        token = self._name()
+        if not self._sign_if("("):
+            return Path(tuple(token.text.split(".")), token.at)
+        argument = None if self._now.text == ")" else self._path()
+        self._sign(")")
+        return Call(token.word, argument, token.at)
+
+    def _condition(self) -> Condition:
+        """AND and OR may not be mixed without brackets: the platform refuses that, unlike SQL."""
+        first = self._negation()
+        joint = self._now.word
+        if joint not in ("AND", "OR"):
+            return first
+        parts = [first]
+        while self._now.word in ("AND", "OR"):
+            if self._now.word != joint:
+                raise self._unexpected()
+            self._at += 1
+            parts.append(self._negation())
+        return All(tuple(parts)) if joint == "AND" else Any(tuple(parts))
+
+    def _negation(self) -> Condition:
+        if self._word_if("NOT"):
+            return Not(self._negation())
+        if self._sign_if("("):
+            inner = self._condition()
+            self._sign(")")
+            return inner
+        return self._comparison()
+
+    def _comparison(self) -> Comparison:
+        at = self._now.at
+        left = self._expression()
+        token = self._now
+        if token.kind == "sign" and token.text in _SIGNS:
+            self._at += 1
+            return Comparison(left, _SIGNS[token.text], self._literal(), at)
+        if self._word_if("LIKE"):
+            return Comparison(left, "LIKE", self._literal(keep_wildcards=True), at)
+        negated = self._word_if("NOT")
+        word = self._now.word
+        if word not in _SET_WORDS or (negated and word != "IN"):
+            raise self._unexpected()
+        self._at += 1
+        return Comparison(left, f"NOT {word}" if negated else word, self._set(), at)
+
+    def _set(self) -> Literal | tuple[Literal, ...] | Query:
+        if self._now.text == ":":
+            raise SoqlError("Bind variables only allowed in Apex code", self._now.at)
+        self._sign("(")
+        inner: tuple[Literal, ...] | Query
+        inner = self._query() if self._now.word == "SELECT" else tuple(self._list(self._literal))
+        self._sign(")")
+        return inner
+
+    def _literal(self, *, keep_wildcards: bool = False) -> Literal:
+        token = self._now
+        self._at += 1
+        if token.kind == "string":
+            return Literal("string", unescape(token, keep_wildcards=keep_wildcards), token.at)
+        if token.kind == "number":
+            return Literal("number", Decimal(token.text), token.at)
+        if token.kind in ("date", "datetime"):
+            return Literal(token.kind, token.text, token.at)
+        if token.word in ("TRUE", "FALSE"):
+            return Literal("boolean", token.word == "TRUE", token.at)
+        if token.word == "NULL":
+            return Literal("null", None, token.at)
+        if token.kind == "name" and token.word not in _RESERVED:
+            count = self._whole_number() if self._sign_if(":") else 0
+            return Literal("period", token.word, token.at, count)
+        if token.text == ":":
+            raise SoqlError("Bind variables only allowed in Apex code", token.at)
+        raise self._unexpected(back=1)
+
+    def _ordering(self) -> Ordering:
+        by = self._expression()
+        descending = self._word_if("DESC")
+        if not descending:
+            self._word_if("ASC")
+        nulls_last = False
+        if self._word_if("NULLS"):
+            word = self._name().word
+            if word not in ("FIRST", "LAST"):
+                raise self._unexpected(back=1)
+            nulls_last = word == "LAST"
+        return Ordering(by, descending, nulls_last)
+
+    def _offset(self) -> int:
+        token = self._now
+        offset = self._whole_number()
+        if offset > 2000:
+            raise SoqlError(
+                "Maximum SOQL offset allowed is 2000", token.at, "NUMBER_OUTSIDE_VALID_RANGE"
+            )
+        return offset
+
+    def _whole_number(self) -> int:
+        token = self._now
+        if token.kind != "number" or not token.text.isdigit():
+            raise self._unexpected()
+        self._at += 1
+        return int(token.text)
+
+    def _path(self) -> Path:
+        token = self._name()
+        return Path(tuple(token.text.split(".")), token.at)
+
+    def _alias_if(self) -> str | None:
+        token = self._now
+        if token.kind != "name" or token.word in _RESERVED or "." in token.text:
+            return None
+        self._at += 1
+        return token.text
+
+    def _list(self, item: Callable[[], T]) -> list[T]:
+        items = [item()]
+        while self._sign_if(","):
+            items.append(item())
+        return items
+
+    @property
+    def _now(self) -> Token:
+        return self._tokens[self._at]
+
+    def _name(self) -> Token:
+        token = self._now
+        if token.kind != "name" or token.word in _RESERVED:
+            raise self._unexpected()
+        self._at += 1
+        return token
+
+    def _word(self, word: str) -> Token:
+        token = self._now
+        if token.word != word:
+            raise self._unexpected()
+        self._at += 1
+        return token
+
+    def _word_if(self, word: str) -> bool:
+        if self._now.word != word:
+            return False
+        self._at += 1
+        return True
+
+    def _sign(self, sign: str) -> None:
+        if not self._sign_if(sign):
+            raise self._unexpected()
+
+    def _sign_if(self, sign: str) -> bool:
+        token = self._now
+        if token.kind != "sign" or token.text != sign:
+            return False
+        self._at += 1
+        return True
+
+    def _unexpected(self, back: int = 0) -> SoqlError:
+        token = self._tokens[self._at - back]
+        return SoqlError(f"unexpected token: '{token.text}'", token.at)

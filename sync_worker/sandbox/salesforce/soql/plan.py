@@ -1,0 +1,165 @@
+"""A query made ready to run: which rows, in which order, and how each is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sync_worker.sandbox.salesforce.soql.aggregates import (
+    Grouping,
+    is_aggregate,
+    is_bare_count,
+)
+from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, World
+from sync_worker.sandbox.salesforce.soql.filters import Filter, Values, compile_filter
+from sync_worker.sandbox.salesforce.soql.selection import Children, record_writer
+from sync_worker.sandbox.salesforce.soql.syntax import Path, Query, SoqlError
+from sync_worker.sandbox.salesforce.values import Row, Value
+
+DEEPEST_SUB_SELECT = 5
+
+
+class Plan:
+    """A whole query. `ids` is the answer as a snapshot; `write` turns a row into JSON text when its page is asked for."""
+
+    def __init__(self, query: Query, world: World, *, with_deleted: bool = False) -> None:
+        self.query = query
+        self.scope = Scope.of(world, query.source, query.alias, query.more_sources)
+        self._with_deleted = with_deleted or query.all_rows
+        self._filter = _filter(query, self.scope)
+        self._sort = _Sort(query, self.scope)
+        self.counts_only = is_bare_count(query)
+        self.grouping: Grouping | None = None
+        if not self.counts_only and is_aggregate(query):
+            self.grouping = Grouping(query, self.scope, _values_of(world))
+        elif not self.counts_only:
+            self.write = record_writer(query, self.scope, self._children)
+
+    def ids(self) -> list[str]:
+        rows: Iterable[Row] = self.matching()
+        if self._sort.wanted:
+            rows = self._sort.sorted(rows)
+        ids = [row["Id"] for row in rows]
+        return ids[self.query.offset :][: self.query.limit]
+
+    def matching(self) -> Iterable[Row]:
+        table = self.scope.world.store.table(self.scope.sobject)
+        if self._filter is None:
+            return self._everything()
+        if self._filter.ids is None or self._with_deleted:
+            return filter(self._filter.test, self._everything())
+        near = (table.live[each] for each in sorted(self._filter.ids) if each in table.live)
+        return filter(self._filter.test, near)
+
+    def row(self, record_id: str) -> Row | None:
+        """A row of the snapshot as it is now; None once it has been deleted."""
+        table = self.scope.world.store.table(self.scope.sobject)
+        return table.any(record_id) if self._with_deleted else table.get(record_id)
+
+    def _everything(self) -> Iterable[Row]:
+        table = self.scope.world.store.table(self.scope.sobject)
+        if self._with_deleted and table.bin:
+            return sorted([*table.live.values(), *table.bin.values()], key=lambda row: row["Id"])
+        return table.live.values()
+
+    def _children(self, query: Query, scope: Scope) -> Children:
+        return ChildPlan(query, scope, with_deleted=self._with_deleted, depth=1)
+
+
+class ChildPlan:
+    """A sub-select: the same for the children of one parent at a time."""
+
+    def __init__(self, query: Query, parents: Scope, *, with_deleted: bool, depth: int) -> None:
+        if depth > DEEPEST_SUB_SELECT - 1:
+            raise SoqlError("SOQL relationship queries cannot be more than 5 levels deep", query.at)
+        self.query = query
+        self.sobject, self.lookup = parents.below(query.source)
+        aliases: dict[str, tuple[str, ...]] = {query.source.parts[-1].lower(): ()}
+        if query.alias:
+            aliases[query.alias.lower()] = ()
+        self.scope = Scope(parents.world, self.sobject, aliases)
+        self._with_deleted = with_deleted
+        self._depth = depth
+        self._filter = _filter(query, self.scope)
+        self._sort = _Sort(query, self.scope)
+        if is_aggregate(query):
+            raise SoqlError("Aggregate expressions are not allowed in a sub-select", query.at)
+        self.write = record_writer(query, self.scope, self._children)
+
+    def rows_below(self, parent_id: str) -> Sequence[Row]:
+        table = self.scope.world.store.table(self.sobject)
+        rows = [table.live[each] for each in table.children(self.lookup, parent_id)]
+        if self._with_deleted and table.bin:
+            gone = table.binned_below[self.lookup.name].get(parent_id, ())
+            rows = sorted([*rows, *(table.bin[each] for each in gone)], key=lambda row: row["Id"])
+        if self._filter is not None:
+            rows = [row for row in rows if self._filter.test(row)]
+        if self._sort.wanted:
+            rows = self._sort.sorted(rows)
+        return rows[self.query.offset :][: self.query.limit]
+
+    def row(self, record_id: str) -> Row | None:
+        table = self.scope.world.store.table(self.sobject)
+        return table.any(record_id) if self._with_deleted else table.get(record_id)
+
+    def _children(self, query: Query, scope: Scope) -> Children:
+        return ChildPlan(query, scope, with_deleted=self._with_deleted, depth=self._depth + 1)
+
+
+class _Sort:
+    """ORDER BY, the last key first so that equal rows keep the order of the keys before it."""
+
+    def __init__(self, query: Query, scope: Scope) -> None:
+        self._keys = (
+            []
+            if is_aggregate(query) or is_bare_count(query)
+            else [
+                (*scope.read(each.by), each.descending, each.nulls_last) for each in query.order_by
+            ]
+        )
+        for (column, *_), order in zip(self._keys, query.order_by, strict=False):
+            if column.field.long_text:
+                raise SoqlError(
+                    f"field '{column.field.name}' can not be sorted in a query call", order.by.at
+                )
+
+    @property
+    def wanted(self) -> bool:
+        return bool(self._keys)
+
+    def sorted(self, rows: Iterable[Row]) -> list[Row]:
+        result = list(rows)
+        for column, get, descending, nulls_last in reversed(self._keys):
+            key = _order_key(column, get)
+            filled = [row for row in result if get(row) is not None]
+            empty = [row for row in result if get(row) is None] if len(filled) < len(result) else []
+            filled.sort(key=key, reverse=descending)
+            result = [*filled, *empty] if nulls_last else [*empty, *filled]
+        return result
+
+
+def _order_key(column: Column, get: Getter) -> Getter:
+    """Text sorts without its case, a picklist in the order of its values."""
+    places = {each.name: f"{place:05}" for place, each in enumerate(column.field.picklist)}
+    if places:
+        return lambda row: places.get(get(row), f"~{get(row)}")
+    return lambda row: value.lower() if isinstance(value := get(row), str) else value
+
+
+def _filter(query: Query, scope: Scope) -> Filter | None:
+    return compile_filter(query.where, scope, _values_of(scope.world)) if query.where else None
+
+
+def _values_of(world: World) -> Values:
+    """Runs the query inside a semi-join: one column of one object."""
+
+    def run(query: Query) -> tuple[Column, list[Value]]:
+        if len(query.select) != 1 or not isinstance(query.select[0].what, Path):
+            raise SoqlError("semi join sub-selects can only query one field", query.at)
+        plan = Plan(query, world)
+        column = plan.scope.column(query.select[0].what)
+        rows = plan.matching()
+        if query.limit is not None:
+            rows = [row for each in plan.ids() if (row := plan.row(each))]
+        return column, [column.get(row) for row in rows]
+
+    return run

@@ -1,0 +1,171 @@
+"""SELECT: each record is written straight to JSON text by pieces made once per query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sync_worker.sandbox.salesforce.schema import Field, SObject
+from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, own_value
+from sync_worker.sandbox.salesforce.soql.syntax import (
+    Call,
+    FieldGroup,
+    Path,
+    Query,
+    Selected,
+    SoqlError,
+)
+from sync_worker.sandbox.salesforce.store import Store
+from sync_worker.sandbox.salesforce.values import Row, Value, write_json, writer_for
+
+
+class Page(Protocol):
+    """The page that is being written: where links point, and how sub-selects are counted and cut."""
+
+    base: str
+
+    def children(self, plan: Children, row: Row) -> str: ...
+
+
+class Children(Protocol):
+    """A sub-select that knows its rows and how to write one of them."""
+
+    def rows_below(self, parent_id: str) -> Sequence[Row]: ...
+
+
+Writer = Callable[[Row, Page], str]
+Compile = Callable[[Query, Scope], Children]
+
+
+@dataclass(slots=True)
+class Shape:
+    """One level of a record: fields and sub-selects by name, and parents with shapes of their own."""
+
+    sobject: SObject
+    pieces: dict[str, Writer | Shape] = field(default_factory=dict)
+    lookup: Field | None = None
+
+    def parent(self, lookup: Field, sobject: SObject) -> Shape:
+        known = self.pieces.setdefault(lookup.relationship or "", Shape(sobject, lookup=lookup))
+        assert isinstance(known, Shape)
+        return known
+
+
+def record_writer(query: Query, scope: Scope, compile_children: Compile) -> Writer:
+    shape = Shape(scope.sobject)
+    for selected in query.select:
+        _add(shape, selected, scope, compile_children, query)
+    return _writer(shape, scope.world.store)
+
+
+def columns_of_group(group: FieldGroup, scope: Scope, limit: int | None) -> list[Field]:
+    """The fields of FIELDS(...), which the API bounds by a LIMIT unless only standard fields are asked for."""
+    tests: dict[str, Callable[[Field], bool]] = {
+        "ALL": lambda each: True,
+        "STANDARD": lambda each: not each.custom,
+        "CUSTOM": lambda each: each.custom,
+    }
+    if group.group not in tests:
+        raise SoqlError(f"unexpected token: '{group.group}'", group.at)
+    if group.group != "STANDARD" and (limit is None or limit > 200):
+        raise SoqlError("The SOQL FIELDS function must have a LIMIT of at most 200", group.at)
+    visible = scope.world.access.may_read
+    return [
+        each
+        for each in scope.sobject.fields
+        if tests[group.group](each) and visible(scope.sobject, each)
+    ]
+
+
+def _add(
+    shape: Shape, selected: Selected, scope: Scope, compile_children: Compile, query: Query
+) -> None:
+    what = selected.what
+    if isinstance(what, Query):
+        plan = compile_children(what, scope)
+        _, lookup = scope.below(what.source)
+        _put(
+            shape,
+            lookup.children_name or "",
+            lambda row, page: page.children(plan, row),
+            selected.at,
+        )
+    elif isinstance(what, FieldGroup):
+        for each in columns_of_group(what, scope, query.limit):
+            _put(shape, each.name, _own(each, own_value(each, scope.world.outside)), selected.at)
+    elif isinstance(what, Path):
+        _add_column(shape, scope.column(what), selected, scope)
+    else:
+        _add_call(shape, what, selected, scope)
+
+
+def _add_column(shape: Shape, column: Column, selected: Selected, scope: Scope) -> None:
+    for lookup in column.climbs:
+        parent = scope.world.schema.get(lookup.reference_to[0])
+        shape = shape.parent(lookup, parent)
+    if selected.alias:
+        raise SoqlError("only aggregate expressions use field aliasing", selected.at)
+    _put(
+        shape,
+        column.field.name,
+        _own(column.field, own_value(column.field, scope.world.outside)),
+        selected.at,
+    )
+
+
+def _add_call(shape: Shape, call: Call, selected: Selected, scope: Scope) -> None:
+    if call.argument is None or call.function not in ("TOLABEL", "FORMAT"):
+        raise SoqlError(f"unexpected token: '{call.function}'", call.at)
+    column = scope.column(call.argument)
+    labels = {each.name: each.label for each in column.field.picklist}
+    get = column.get
+
+    def write(row: Row, page: Page) -> str:
+        value = get(row)
+        return write_json(labels.get(value, value) if isinstance(value, str) else value)
+
+    _put(shape, selected.alias or column.field.name, write, selected.at)
+
+
+def _put(shape: Shape, name: str, writer: Writer, at: int) -> None:
+    if name in shape.pieces:
+        raise SoqlError(f"duplicate field selected: {name}", at, "INVALID_FIELD")
+    shape.pieces[name] = writer
+
+
+def _own(each: Field, get: Getter) -> Writer:
+    write: Callable[[Value], str] = writer_for(each)
+    return lambda row, page: write(get(row))
+
+
+def _writer(shape: Shape, store: Store) -> Writer:
+    name = shape.sobject.name
+    pieces = [
+        (f',"{key}":', _parent_writer(piece, store) if isinstance(piece, Shape) else piece)
+        for key, piece in shape.pieces.items()
+    ]
+
+    def write(row: Row, page: Page) -> str:
+        parts = [
+            f'{{"attributes":{{"type":"{name}","url":"{page.base}/sobjects/{name}/{row["Id"]}"}}'
+        ]
+        for key, piece in pieces:
+            parts.append(key)
+            parts.append(piece(row, page))
+        parts.append("}")
+        return "".join(parts)
+
+    return write
+
+
+def _parent_writer(shape: Shape, store: Store) -> Writer:
+    write = _writer(shape, store)
+    lookup = shape.lookup
+    assert lookup is not None
+
+    def climb(row: Row, page: Page) -> str:
+        found = store.parent(lookup, row)
+        return write(found[1], page) if found else "null"
+
+    return climb

@@ -1,0 +1,145 @@
+"""One organisation's books: everything Xero remembers of a tenant, and the ids and times it gives out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.xero import charts, wire
+from sync_worker.sandbox.xero.records import (
+    Account,
+    BrandingTheme,
+    Contact,
+    Invoice,
+    Organisation,
+    Payment,
+    TaxRate,
+    TrackingCategory,
+)
+from sync_worker.sandbox.xero.shelf import Shelf, Trail
+from sync_worker.sandbox.xero.where import fold
+
+SYSTEM = "System Generated"  # the user of everything the API does (recorded)
+
+
+class Note(NamedTuple):
+    """One line of a document's history."""
+
+    when: int
+    changes: str
+    user: str
+    details: str
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    code: str
+    description: str
+
+
+class Books:
+    """The records of one tenant. `begin` opens a step that `take_back` can undo."""
+
+    def __init__(self, clock: Clock, *, tenant_id: str, name: str, seed: int) -> None:
+        self._clock = clock
+        self._random = Random(f"{seed}/{tenant_id}")
+        self._trail: Trail = []
+        self.tenant_id = tenant_id
+        self.accounts = Shelf[Account](
+            self._trail,
+            {"code": lambda a: fold(a.code) or None, "name": lambda a: fold(a.name)},
+        )
+        self.tax_rates = Shelf[TaxRate](self._trail, {"name": lambda t: fold(t.name)})
+        self.tracking = Shelf[TrackingCategory](self._trail, {"name": lambda c: fold(c.name)})
+        self.contacts = Shelf[Contact](self._trail, CONTACT_LOOKUPS)
+        self.invoices = Shelf[Invoice](self._trail, INVOICE_LOOKUPS)
+        self.payments = Shelf[Payment](self._trail, {"invoice": lambda p: p.invoice_id})
+        self.currencies: dict[str, Currency] = {}
+        self.history: dict[str, list[Note]] = {}
+        self.rendered: dict[str, tuple[Contact, wire.Raw]] = {}  # contacts as documents embed them
+        self._next_number = 1
+        opened = self.now()
+        self.organisation: Organisation = charts.organisation(self.new_id(), name, opened)
+        self.theme: BrandingTheme = charts.theme(self.new_id())
+        self._open_with_defaults(opened)
+        self._zone = ZoneInfo(charts.ZONE)
+
+    def now(self) -> int:
+        """The clock in milliseconds."""
+        return wire.milliseconds(self._clock.now())
+
+    def today(self) -> date:
+        """Today where the organisation is: the date a document gets that has none."""
+        return self._clock.now().astimezone(self._zone).date()
+
+    def new_id(self) -> str:
+        bits = self._random.getrandbits(128)
+        digits = f"{bits & ~(0xF << 76) | (4 << 76):032x}"
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+    def next_invoice_number(self) -> str:
+        """The next free number of the organisation's sequence: `INV-0001` and on."""
+        while True:
+            number = f"INV-{self._next_number:04d}"
+            self._next_number += 1
+            if not self.invoices.has("number", fold(number)):
+                return number
+
+    def begin(self) -> None:
+        self._trail.clear()
+        self._number_before = self._next_number
+
+    def take_back(self, to: int = 0) -> None:
+        """Undo the steps since `begin`, or since `mark` gave `to`."""
+        while len(self._trail) > to:
+            self._trail.pop()()
+        if to == 0:
+            self._next_number = self._number_before
+        del self._trail[to:]
+
+    def mark(self) -> int:
+        return len(self._trail)
+
+    def note(self, record_id: str, changes: str, details: str, user: str = SYSTEM) -> Note:
+        note = Note(self.now(), changes, user, details)
+        notes = self.history.setdefault(record_id, [])
+        notes.append(note)
+        self._trail.append(lambda: notes.remove(note))
+        return note
+
+    def _open_with_defaults(self, opened: int) -> None:
+        for account in charts.accounts(self.new_id, opened):
+            self.accounts.put(account)
+        for rate in charts.tax_rates(opened):
+            self.tax_rates.put(rate)
+        code = self.organisation.base_currency
+        self.currencies[code] = Currency(code, charts.CURRENCIES[code])
+        self.begin()
+
+
+def _taken_number(invoice: Invoice) -> str | None:
+    """The number a sales invoice holds. Bills share theirs freely (Xero's invoices page); a deleted draft lets go of its
+    number, a voided invoice does not (both unsettled)."""
+    if invoice.kind != "ACCREC" or invoice.status == "DELETED" or not invoice.number:
+        return None
+    return fold(invoice.number)
+
+
+INVOICE_LOOKUPS = {
+    "number": _taken_number,
+    "any number": lambda invoice: fold(invoice.number) or None,
+    "contact": lambda invoice: invoice.contact_id,
+    "reference": lambda invoice: fold(invoice.reference) or None,
+}
+CONTACT_LOOKUPS = {
+    "active name": lambda contact: fold(contact.name) if contact.status == "ACTIVE" else None,
+    "name": lambda contact: fold(contact.name),
+    "contact number": lambda contact: fold(contact.number or "") or None,
+    "account number": lambda contact: fold(contact.account_number or "") or None,
+    "email": lambda contact: fold(contact.email or "") or None,
+}

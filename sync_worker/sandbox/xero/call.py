@@ -1,0 +1,44 @@
+"""One admitted call to the Accounting API: whose it is, which books it opens, and the envelope of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sync_worker.sandbox.http import Request, Response
+from sync_worker.sandbox.xero import wire
+from sync_worker.sandbox.xero.books import Books
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    request: Request
+    books: Books
+    segments: tuple[str, ...]  # the path after /api.xro/2.0
+    client_id: str
+    app_name: str
+    modified_since_inclusive: bool = True
+    late_visibility_ms: int = 0
+
+    @property
+    def unit_places(self) -> int:
+        return 4 if self.request.parameter("unitdp") == "4" else 2
+
+    def answer(
+        self, key: str, elements: Sequence[Any], pagination: Mapping[str, int] | None = None
+    ) -> Response:
+        """The envelope, its members in Xero's order; `pagination` stands before the elements (recorded)."""
+        return wire.answer(
+            {
+                "Id": self.books.new_id(),
+                "Status": "OK",
+                "ProviderName": self.app_name,
+                "DateTimeUTC": wire.bare_instant(self.books.now()),
+                "pagination": None if pagination is None else dict(pagination),
+                key: list(elements),
+            }
+        )
+
+
+Handler = Callable[[Call], Response]

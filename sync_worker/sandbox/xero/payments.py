@@ -1,0 +1,322 @@
+"""Payments of invoices and bills: listed, made, deleted; each stamps its document too. Payments are never edited.
+
+Deleted ones stay in lists with Status DELETED and a fresh UpdatedDateUTC (Xero-OpenAPI 16.1 shows the delete; that lists
+keep it is widely relied on, and unsettled).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.xero import (
+    arithmetic,
+    contacts,
+    errors,
+    invoice_states,
+    invoices,
+    listing,
+    reading,
+    wire,
+    writes,
+)
+from sync_worker.sandbox.xero.arithmetic import ZERO
+from sync_worker.sandbox.xero.books import SYSTEM, Books
+from sync_worker.sandbox.xero.call import Call
+from sync_worker.sandbox.xero.errors import Invalid
+from sync_worker.sandbox.xero.reading import Sent
+from sync_worker.sandbox.xero.records import Account, Invoice, Payment
+from sync_worker.sandbox.xero.where import fold
+
+PAYMENTS = writes.Kind("Payments", "HasValidationErrors")
+_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
+
+
+def get_payments(call: Call) -> Response:
+    page = listing.page(call, call.books.payments, _list(call.books))
+    return call.answer(
+        "Payments", [listed(call.books, payment) for payment in page.records], page.pagination
+    )
+
+
+def get_payment(call: Call) -> Response:
+    payment = _found(call)
+    return call.answer("Payments", [single(call.books, payment, with_payments=True)])
+
+
+def put_payments(call: Call) -> Response:
+    return writes.write(call, PAYMENTS, lambda sent: _made(call.books, sent))
+
+
+def delete_payment(call: Call) -> Response:
+    """`{"Status":"DELETED"}`, bare or wrapped, is the only change a payment takes."""
+    payment = _found(call)
+    (sent, *_) = reading.elements(call.request, "Payments") or [{}]
+    if (reading.text(sent, "status") or "").upper() != "DELETED":
+        return errors.validation([_refused(payment, errors.ONLY_STATUS)])
+    try:
+        deleted = delete(call.books, payment)
+    except Invalid as invalid:
+        return errors.validation([_refused(payment, *invalid.messages)])
+    return call.answer("Payments", [single(call.books, deleted, with_payments=False)])
+
+
+def make(
+    books: Books,
+    invoice: Invoice,
+    account: Account,
+    amount: Decimal,
+    on: date,
+    *,
+    reference: str | None = None,
+    rate: Decimal | None = None,
+    bank_amount: Decimal | None = None,
+    user: str = SYSTEM,
+) -> Payment:
+    """Pay part or all of a document that stands AUTHORISED and owes at least that much."""
+    now = books.now()
+    rate = invoice.currency_rate if rate is None else arithmetic.six_places(rate)
+    payment = Payment(
+        id=books.new_id(),
+        invoice_id=invoice.id,
+        account_id=account.id,
+        date=on,
+        amount=amount,
+        bank_amount=bank_amount if bank_amount is not None else arithmetic.cents(amount / rate),
+        type=_TYPES[invoice.kind],
+        updated=now,
+        reference=reference,
+        currency_rate=rate,
+        created=now,
+    )
+    books.payments.put(payment)
+    paid = replace(invoice, amount_paid=invoice.amount_paid + amount, updated=now)
+    books.invoices.put(invoice_states.settled(paid, on))
+    details = (
+        f"Payment received on {on.isoformat()} for {amount}. {invoice.amount_due - amount} remains."
+    )
+    books.note(invoice.id, "Paid", details, user)
+    return payment
+
+
+def delete(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
+    """Take a payment back: the document owes it again."""
+    if payment.status == "DELETED":
+        raise Invalid([errors.PAYMENT_GONE])
+    if payment.batch_id is not None:
+        raise Invalid([errors.IN_A_BATCH])
+    if payment.reconciled:
+        raise Invalid([errors.RECONCILED])
+    now = books.now()
+    deleted = replace(payment, status="DELETED", updated=now)
+    books.payments.put(deleted)
+    invoice = books.invoices.get(payment.invoice_id)
+    assert invoice is not None, "payments only name documents that exist"
+    owed = replace(invoice, amount_paid=invoice.amount_paid - payment.amount, updated=now)
+    books.invoices.put(invoice_states.settled(owed))
+    books.note(invoice.id, "Payment deleted", f"Payment of {payment.amount} was removed.", user)
+    return deleted
+
+
+def problems_of(books: Books, invoice: Invoice, amount: Decimal, on: date) -> list[str]:
+    """Why the document cannot be paid that much on that day."""
+    if amount <= 0:
+        return [errors.AMOUNT_NEEDED]
+    problems = []
+    if amount > (invoice.amount_due if invoice.status in ("AUTHORISED", "PAID") else ZERO):
+        problems.append(errors.TOO_MUCH)
+    if invoice.status != "AUTHORISED":
+        problems.append(errors.ONLY_AUTHORISED)
+    return problems + invoice_states.lock_problems(books, None, replace(invoice, date=on))
+
+
+def account_for(books: Books, code: str | None, account_id: str | None) -> Account | None:
+    """The account that takes the money: a bank account, or one that payments are enabled to."""
+    found = (
+        books.accounts.first("code", fold(code)) if code else books.accounts.get(account_id or "")
+    )
+    if found is None or found.status != "ACTIVE":
+        return None
+    return found if found.type == "BANK" or found.enable_payments else None
+
+
+def listed(books: Books, payment: Payment) -> dict[str, Any]:
+    invoice = _invoice(books, payment)
+    account = books.accounts.get(payment.account_id)
+    assert account is not None, "payments only name accounts that exist"
+    thin = {
+        "Type": invoice.kind,
+        "InvoiceID": invoice.id,
+        "InvoiceNumber": invoice.number,
+        "Payments": [],
+        "CreditNotes": [],
+        "Prepayments": [],
+        "Overpayments": [],
+        "IsDiscounted": False,
+        "InvoiceAddresses": [],
+        "HasErrors": False,
+        "InvoicePaymentServices": [],
+        "Contact": contacts.thin(invoices.contact_of(books, invoice)),
+        "LineItems": [],
+        "CurrencyCode": invoice.currency,
+    }
+    return _rendered(payment, {"AccountID": account.id, "Code": account.code or None}, thin)
+
+
+def single(books: Books, payment: Payment, with_payments: bool) -> dict[str, Any]:
+    account = books.accounts.get(payment.account_id)
+    assert account is not None, "payments only name accounts that exist"
+    shown = {"AccountID": account.id, "Code": account.code or None, "Name": account.name}
+    document = invoices.inside_payment(books, _invoice(books, payment), with_payments)
+    return _rendered(payment, shown, document)
+
+
+def _rendered(
+    payment: Payment, account: dict[str, Any], document: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "PaymentID": payment.id,
+        "BatchPaymentID": payment.batch_id,
+        "Date": payment.date,
+        "BankAmount": payment.bank_amount,
+        "Amount": payment.amount,
+        "Reference": payment.reference,
+        "CurrencyRate": payment.currency_rate,
+        "PaymentType": payment.type,
+        "Status": payment.status,
+        "UpdatedDateUTC": wire.instant(payment.updated),
+        "UpdatedDateUTCString": wire.instant_string(payment.updated),
+        "HasAccount": True,
+        "IsReconciled": payment.reconciled,
+        "Account": account,
+        "Invoice": document,
+        "HasValidationErrors": False,
+    }
+
+
+def _made(books: Books, sent: Sent) -> dict[str, Any]:
+    amount = arithmetic.cents(reading.number(sent, "amount") or ZERO)
+    on = reading.day(sent, "date") or books.today()
+    account_sent = reading.record(sent, "account") or {}
+    code = reading.text(account_sent, "code") or reading.text(sent, "code")
+    account = account_for(books, code, reading.guid(account_sent, "accountid"))
+    invoice = _meant(books, sent)
+    problems = [] if account else [errors.PAYMENT_ACCOUNT]
+    problems += problems_of(books, invoice, amount, on) if invoice else [_no_invoice(sent)]
+    if problems or invoice is None or account is None:
+        raise Invalid(problems, _echo(sent, amount, on))
+    bank_amount = reading.number(sent, "bankamount")
+    payment = make(
+        books,
+        invoice,
+        account,
+        amount,
+        on,
+        reference=reading.text(sent, "reference"),
+        rate=reading.number(sent, "currencyrate") or None,
+        bank_amount=None if bank_amount is None else arithmetic.cents(bank_amount),
+    )
+    return single(books, payment, with_payments=False)
+
+
+def _meant(books: Books, sent: Sent) -> Invoice | None:
+    named = reading.record(sent, "invoice") or {}
+    invoice_id = reading.guid(named, "invoiceid")
+    number = reading.text(named, "invoicenumber") or reading.text(sent, "invoicenumber")
+    return invoices.find(books, invoice_id or number or "-")
+
+
+def _no_invoice(sent: Sent) -> str:
+    return errors.INVOICE_UNKNOWN if sent.get("invoice") else errors.INVOICE_NEEDED
+
+
+def _echo(sent: Sent, amount: Decimal, on: date) -> dict[str, Any]:
+    account = reading.record(sent, "account") or {}
+    named = reading.record(sent, "invoice") or {}
+    return {
+        "PaymentID": wire.EMPTY_GUID,
+        "Date": on,
+        "Amount": amount,
+        "Reference": reading.text(sent, "reference"),
+        "HasAccount": bool(account),
+        "Account": {
+            "AccountID": reading.guid(account, "accountid"),
+            "Code": reading.text(account, "code"),
+        },
+        "Invoice": {
+            "InvoiceID": reading.guid(named, "invoiceid"),
+            "InvoiceNumber": reading.text(named, "invoicenumber"),
+        },
+        "HasValidationErrors": True,
+    }
+
+
+def _refused(payment: Payment, *messages: str) -> dict[str, Any]:
+    return {
+        "PaymentID": payment.id,
+        "Date": payment.date,
+        "Amount": payment.amount,
+        "Status": payment.status,
+        "HasValidationErrors": True,
+        "ValidationErrors": errors.messages(messages),
+    }
+
+
+def _found(call: Call) -> Payment:
+    payment = call.books.payments.get(call.segments[1].lower())
+    if payment is None:
+        raise errors.not_found()
+    return payment
+
+
+def _invoice(books: Books, payment: Payment) -> Invoice:
+    invoice = books.invoices.get(payment.invoice_id)
+    assert invoice is not None, "payments only name documents that exist"
+    return invoice
+
+
+def _list(books: Books) -> listing.Listing[Payment]:
+    """The list, with the fields that the paid document and the account know."""
+    return replace(
+        PAYMENT_LIST,
+        fields={
+            **PAYMENT_LIST.fields,
+            "Invoice.InvoiceNumber": listing.Field(lambda p: _invoice(books, p).number),
+            "Invoice.Type": listing.Field(lambda p: _invoice(books, p).kind),
+            "Invoice.Contact.ContactID": listing.Field(
+                lambda p: _invoice(books, p).contact_id, "guid"
+            ),
+            "Account.Code": listing.Field(lambda p: _account_code(books, p)),
+        },
+    )
+
+
+def _account_code(books: Books, payment: Payment) -> str:
+    account = books.accounts.get(payment.account_id)
+    return account.code if account else ""
+
+
+PAYMENT_LIST = listing.Listing[Payment](
+    plural="Payments",
+    fields={
+        "PaymentID": listing.Field(lambda p: p.id, "guid", "id"),
+        "PaymentType": listing.Field(lambda p: p.type),
+        "Status": listing.Field(lambda p: p.status),
+        "Date": listing.Field(lambda p: p.date, "date"),
+        "Amount": listing.Field(lambda p: p.amount, "number"),
+        "BankAmount": listing.Field(lambda p: p.bank_amount, "number"),
+        "CurrencyRate": listing.Field(lambda p: p.currency_rate, "number"),
+        "Reference": listing.Field(lambda p: p.reference),
+        "IsReconciled": listing.Field(lambda p: p.reconciled, "bool"),
+        "Invoice.InvoiceID": listing.Field(lambda p: p.invoice_id, "guid", "invoice"),
+        "Account.AccountID": listing.Field(lambda p: p.account_id, "guid"),
+        "BatchPaymentID": listing.Field(lambda p: p.batch_id, "guid"),
+        "UpdatedDateUTC": listing.Field(lambda p: p.updated, "instant"),
+    },
+    optimised=frozenset(
+        {"paymenttype", "status", "date", "invoice.invoiceid", "reference", "paymentid"}
+    ),
+)

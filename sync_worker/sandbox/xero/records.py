@@ -1,0 +1,244 @@
+"""What the books hold: small frozen values, replaced and never altered. Times are milliseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sync_worker.sandbox.xero.arithmetic import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: str
+    name: str
+    base_currency: str
+    created: int
+    period_lock: dt.date | None = None
+    year_end_lock: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandingTheme:
+    id: str
+    name: str
+    sort_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: str
+    code: str
+    name: str
+    type: str
+    tax_type: str
+    updated: int
+    status: str = "ACTIVE"
+    description: str | None = None
+    system: str | None = None
+    enable_payments: bool = False
+    bank_number: str | None = None
+    bank_type: str | None = None
+    currency: str | None = None
+    show_in_claims: bool = False
+
+    @property
+    def account_class(self) -> str:
+        return CLASSES[self.type]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxComponent:
+    name: str
+    rate: Decimal
+    compound: bool = False
+    non_recoverable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    id: str  # the TaxType
+    name: str
+    report_type: str
+    components: tuple[TaxComponent, ...]
+    applies_to: frozenset[str]  # account classes
+    updated: int
+    status: str = "ACTIVE"
+
+    @property
+    def display_rate(self) -> Decimal:
+        return sum((part.rate for part in self.components), ZERO)
+
+    @property
+    def effective_rate(self) -> Decimal:
+        """Compound components are charged on top of the others."""
+        if len(self.components) == 1:
+            return self.components[0].rate
+        plain = sum((part.rate for part in self.components if not part.compound), ZERO)
+        for part in self.components:
+            if part.compound:
+                plain += part.rate * (100 + plain) / 100
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingOption:
+    id: str
+    name: str
+    status: str = "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingCategory:
+    id: str
+    name: str
+    updated: int
+    status: str = "ACTIVE"
+    options: tuple[TrackingOption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPerson:
+    first_name: str
+    last_name: str
+    email: str
+    include_in_emails: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    id: str
+    name: str
+    updated: int
+    status: str = "ACTIVE"
+    number: str | None = None
+    account_number: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    company_number: str | None = None
+    email: str | None = None
+    bank_details: str | None = None
+    tax_number: str | None = None
+    receivable_tax: str | None = None
+    payable_tax: str | None = None
+    sales_account: str | None = None
+    purchases_account: str | None = None
+    website: str | None = None
+    currency: str | None = None
+    phones: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # (type, fields)
+    addresses: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    persons: tuple[ContactPerson, ...] = ()
+    terms: tuple[tuple[str, int, str], ...] = ()  # (Bills or Sales, day, type)
+    is_customer: bool = False
+    is_supplier: bool = False
+    merged_to: str | None = None
+    by_api: bool = False
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineTracking:
+    category_id: str
+    option_id: str
+    category: str
+    option: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    id: str
+    description: str | None
+    quantity: Decimal | None = None
+    unit_amount: Decimal | None = None
+    line_amount: Decimal = ZERO
+    tax_type: str | None = None
+    tax_amount: Decimal = ZERO
+    account_code: str | None = None
+    account_id: str | None = None
+    item_code: str | None = None
+    discount_rate: Decimal | None = None
+    discount_amount: Decimal | None = None
+    discounted: Decimal = ZERO
+    tracking: tuple[LineTracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """A sales invoice (ACCREC) or a bill (ACCPAY)."""
+
+    id: str
+    kind: str
+    number: str
+    contact_id: str
+    status: str
+    updated: int
+    reference: str = ""
+    date: dt.date | None = None
+    due_date: dt.date | None = None
+    line_amount_types: str = "Exclusive"
+    lines: tuple[Line, ...] = ()
+    sub_total: Decimal = ZERO
+    total_tax: Decimal = ZERO
+    total: Decimal = ZERO
+    total_discount: Decimal = ZERO
+    amount_paid: Decimal = ZERO
+    amount_credited: Decimal = ZERO
+    currency: str = ""
+    currency_rate: Decimal = Decimal("1.000000")
+    theme_id: str | None = None
+    url: str | None = None
+    sent: bool = False
+    expected_date: dt.date | None = None
+    planned_date: dt.date | None = None
+    fully_paid_on: dt.date | None = None
+    made_by: str | None = None  # the client id of the app that made it; None for a person
+    created: int = 0
+
+    @property
+    def amount_due(self) -> Decimal:
+        return self.total - self.amount_paid - self.amount_credited
+
+    @property
+    def settled_in_part(self) -> bool:
+        return bool(self.amount_paid or self.amount_credited)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    id: str
+    invoice_id: str
+    account_id: str
+    date: dt.date
+    amount: Decimal
+    bank_amount: Decimal
+    type: str
+    updated: int
+    reference: str | None = None
+    currency_rate: Decimal = Decimal("1.000000")
+    status: str = "AUTHORISED"
+    reconciled: bool = False
+    batch_id: str | None = None
+    created: int = 0
+
+
+CLASSES = {  # an account's class by its type (Xero's accounts page)
+    "BANK": "ASSET",
+    "CURRENT": "ASSET",
+    "FIXED": "ASSET",
+    "INVENTORY": "ASSET",
+    "NONCURRENT": "ASSET",
+    "PREPAYMENT": "ASSET",
+    "EQUITY": "EQUITY",
+    "DEPRECIATN": "EXPENSE",
+    "DIRECTCOSTS": "EXPENSE",
+    "EXPENSE": "EXPENSE",
+    "OVERHEADS": "EXPENSE",
+    "CURRLIAB": "LIABILITY",
+    "LIABILITY": "LIABILITY",
+    "PAYG": "LIABILITY",
+    "TERMLIAB": "LIABILITY",
+    "OTHERINCOME": "REVENUE",
+    "REVENUE": "REVENUE",
+    "SALES": "REVENUE",
+}

@@ -1,0 +1,102 @@
+"""Where records stand: by id, by what people look them up by, and in the order they last changed.
+
+Records are replaced, never altered, so that a refused call can be taken back step by step.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+Trail = list[Callable[[], None]]  # what takes back the steps of the call under way, last step last
+Lookup = Callable[[Any], Any]  # a record's key, or None where it cannot be found that way
+
+
+class Record(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def updated(self) -> int: ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Shelf(Generic[R]):
+    """The records of one kind."""
+
+    def __init__(self, trail: Trail, lookups: Mapping[str, Lookup]) -> None:
+        self._trail = trail
+        self._records: dict[str, R] = {}
+        self._lookups = dict(lookups)
+        self._index: dict[str, dict[Any, list[str]]] = {name: {} for name in lookups}
+        self._changes: list[tuple[int, str]] = []  # (updated, id), always sorted
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records.values())
+
+    def __contains__(self, record_id: object) -> bool:
+        return record_id in self._records
+
+    def get(self, record_id: str) -> R | None:
+        return self._records.get(record_id)
+
+    def put(self, record: R) -> None:
+        """Add the record, or replace the one of its id."""
+        before = self._records.get(record.id)
+        self._trail.append(partial(self._restore, record, before))
+        self._replace(before, record)
+
+    def find(self, lookup: str, key: Any) -> list[R]:
+        """The records of that key, oldest first."""
+        return [self._records[record_id] for record_id in self._index[lookup].get(key, ())]
+
+    def first(self, lookup: str, key: Any) -> R | None:
+        ids = self._index[lookup].get(key)
+        return self._records[ids[0]] if ids else None
+
+    def has(self, lookup: str, key: Any) -> bool:
+        return key in self._index[lookup]
+
+    def position(self, since: int) -> int:
+        """How many records last changed before `since` (milliseconds)."""
+        return bisect_left(self._changes, (since, ""))
+
+    def changes(self, start: int, stop: int | None = None) -> list[R]:
+        """The records from that position on, in the order they last changed."""
+        records = self._records
+        return [records[record_id] for _, record_id in self._changes[start:stop]]
+
+    def _restore(self, after: R, before: R | None) -> None:
+        self._replace(after, before)
+
+    def _replace(self, old: R | None, new: R | None) -> None:
+        if old is not None:
+            del self._changes[bisect_left(self._changes, (old.updated, old.id))]
+        if new is not None:
+            self._records[new.id] = new
+            insort(self._changes, (new.updated, new.id))
+        elif old is not None:
+            del self._records[old.id]
+        for name, key_of in self._lookups.items():
+            was = None if old is None else key_of(old)
+            now = None if new is None else key_of(new)
+            if was != now:
+                _reindex(self._index[name], old, was, new, now)
+
+
+def _reindex(
+    index: dict[Any, list[str]], old: Record | None, was: Any, new: Record | None, now: Any
+) -> None:
+    if was is not None and old is not None:
+        ids = index[was]
+        ids.remove(old.id)
+        if not ids:
+            del index[was]
+    if now is not None and new is not None:
+        index.setdefault(now, []).append(new.id)

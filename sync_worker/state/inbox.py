@@ -1,0 +1,188 @@
+"""The rows of `payments`: what Xero reported, from the page it stood on until the CRM has it.
+
+A newer version of a payment takes the older one's place and waits again; a late, older one is
+dropped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+    update,
+)
+
+from sync_worker.domain.document import Kind, State
+from sync_worker.domain.ids import XeroId
+from sync_worker.domain.payment import LedgerPayment
+from sync_worker.state.store import in_chunks, upsert
+from sync_worker.state.tables import documents, payments
+
+
+class Progress(StrEnum):
+    WAITING = "WAITING"
+    """The CRM does not have this version yet."""
+    APPLIED = "APPLIED"
+    UNMATCHED = "UNMATCHED"
+    """On an invoice the CRM does not know, or not yet."""
+
+
+def receive(tx: Connection, connection: str, arrived: Sequence[LedgerPayment]) -> int:
+    """How many were new or changed. A version that only says 'looked at again' moves the time and
+    nothing else, so that what arrives late is still known to be late."""
+    stored = _versions(tx, connection, (payment.id for payment in arrived))
+    rows = []
+    changed = 0
+    for payment in arrived:
+        content = content_of(payment)
+        at, before = stored.get(payment.id, (None, None))
+        if at is not None and payment.updated_at < at:
+            continue
+        stored[payment.id] = (payment.updated_at, content)
+        changed += before != content
+        rows.append(_row(connection, payment, content))
+    if rows:
+        tx.execute(_replace(tx.dialect.name), rows)
+    return changed
+
+
+def waiting(tx: Connection, connection: str, limit: int) -> list[LedgerPayment]:
+    """Oldest first."""
+    return _select(tx, connection, limit, payments.c.state == Progress.WAITING)
+
+
+def matchable(tx: Connection, connection: str, limit: int) -> list[LedgerPayment]:
+    """Put aside before, and on an invoice that both sides know by now."""
+    linked = exists().where(
+        documents.c.connection == payments.c.connection,
+        documents.c.kind == Kind.INVOICE,
+        documents.c.xero_id == payments.c.invoice_id,
+        documents.c.state == State.WRITTEN,
+    )
+    return _select(tx, connection, limit, payments.c.state == Progress.UNMATCHED, linked)
+
+
+def mark(
+    tx: Connection, connection: str, progress: Progress, done: Sequence[LedgerPayment]
+) -> None:
+    """Only the version that was handed out is marked: one that came in meanwhile goes on
+    waiting."""
+    if done:
+        tx.execute(
+            _MARK,
+            [
+                {"ours": connection, "payment": p.id, "version": content_of(p), "to": progress}
+                for p in done
+            ],
+        )
+
+
+def count(tx: Connection, connection: str) -> dict[str, int]:
+    """How many payments stand where."""
+    query = (
+        select(payments.c.state, func.count().label("number"))
+        .where(payments.c.connection == connection)
+        .group_by(payments.c.state)
+    )
+    return {row.state: row.number for row in tx.execute(query)}
+
+
+def content_of(payment: LedgerPayment) -> str:
+    """A hash of everything but the time: Xero moves the time of a payment without changing the
+    payment."""
+    facts = (
+        payment.invoice_id,
+        payment.kind,
+        payment.status,
+        payment.date.isoformat(),
+        str(payment.amount),
+        payment.reference,
+    )
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _versions(tx: Connection, connection: str, ids: Iterable[XeroId]) -> dict[str, tuple[Any, Any]]:
+    return {
+        row.id: (row.updated_at, row.content)
+        for chunk in in_chunks(ids)
+        for row in tx.execute(
+            select(payments.c.id, payments.c.updated_at, payments.c.content).where(
+                payments.c.connection == connection, payments.c.id.in_(chunk)
+            )
+        )
+    }
+
+
+def _row(connection: str, payment: LedgerPayment, content: str) -> dict[str, object]:
+    return {
+        "connection": connection,
+        "id": payment.id,
+        "invoice_id": payment.invoice_id,
+        "kind": payment.kind,
+        "status": payment.status,
+        "date": payment.date,
+        "amount": payment.amount,
+        "reference": payment.reference,
+        "updated_at": payment.updated_at,
+        "content": content,
+        "state": Progress.WAITING,
+    }
+
+
+@cache
+def _replace(dialect: str) -> Any:
+    return upsert(
+        dialect,
+        payments,
+        lambda new: {
+            "state": case((payments.c.content == new.content, payments.c.state), else_=new.state)
+        },
+    )
+
+
+_MARK = (
+    update(payments)
+    .where(
+        payments.c.connection == bindparam("ours"),
+        payments.c.id == bindparam("payment"),
+        payments.c.content == bindparam("version"),
+    )
+    .values(state=bindparam("to"))
+)
+
+
+def _select(
+    tx: Connection, connection: str, limit: int, *conditions: ColumnElement[bool]
+) -> list[LedgerPayment]:
+    query = (
+        select(payments)
+        .where(and_(payments.c.connection == connection, *conditions))
+        .order_by(payments.c.updated_at, payments.c.id)
+        .limit(limit)
+    )
+    return [_payment(row) for row in tx.execute(query)]
+
+
+def _payment(row: Row[Any]) -> LedgerPayment:
+    return LedgerPayment(
+        id=row.id,
+        invoice_id=row.invoice_id,
+        kind=row.kind,
+        status=row.status,
+        date=row.date,
+        amount=row.amount,
+        reference=row.reference,
+        updated_at=row.updated_at,
+    )

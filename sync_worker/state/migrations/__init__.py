@@ -1,0 +1,1 @@
+"""How the journal's schema came to be, one revision a file; `migrate.py` runs them."""

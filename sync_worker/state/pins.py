@@ -1,0 +1,46 @@
+"""Whose journal this is: its own name, and the Xero organisation and CRM org that each connection
+was first used with."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from sync_worker.domain.errors import Misconfigured
+from sync_worker.state.store import Store, dialect_insert
+from sync_worker.state.tables import identity
+
+
+def journal_id(tx: Connection) -> str:
+    return _named(tx, "")["journal"]
+
+
+def pin(store: Store, tenant_id: str, org_id: str) -> None:
+    """Kept the first time; raises Misconfigured when it later differs, because the journal's links
+    would point into somebody else's books."""
+    wanted = {"tenant_id": tenant_id, "org_id": org_id}
+    with store.reading() as tx:
+        if _named(tx, store.connection) == wanted:
+            return
+    with store.writing() as tx:
+        tx.execute(
+            dialect_insert(tx.dialect.name, identity).on_conflict_do_nothing(),
+            [
+                {"connection": store.connection, "name": name, "value": value}
+                for name, value in wanted.items()
+            ],
+        )
+        pinned = _named(tx, store.connection)
+    if pinned != wanted:
+        raise Misconfigured(
+            f"This journal belongs to Xero organisation {pinned['tenant_id']} and CRM org "
+            f"{pinned['org_id']} under {store.connection!r}, which now leads to Xero organisation "
+            f"{tenant_id} and CRM org {org_id}; "
+            f"give this connection another name or another journal."
+        )
+
+
+def _named(tx: Connection, connection: str) -> dict[str, str]:
+    rows = tx.execute(
+        select(identity.c.name, identity.c.value).where(identity.c.connection == connection)
+    )
+    return {row.name: row.value for row in rows}

@@ -1,0 +1,92 @@
+"""The rows of `runs`: one for every time a process ran, opened at once and closed whatever
+happens."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Row, update
+
+from sync_worker.domain.errors import Stopping
+from sync_worker.ports import Run
+from sync_worker.state.store import Store
+from sync_worker.state.tables import runs
+
+RUNNING, DONE, FAILED, STOPPED, DIED = "running", "done", "failed", "stopped", "died"
+
+
+class RunRow:
+    """A run that is open. Closed twice, it keeps the first word."""
+
+    def __init__(self, store: Store, process: str) -> None:
+        self.id = secrets.token_hex(6)
+        self._store = store
+        self._closed = False
+        with store.writing() as tx:
+            tx.execute(
+                runs.insert().values(
+                    connection=store.connection,
+                    id=self.id,
+                    process=process,
+                    started_at=store.clock.now(),
+                    outcome=RUNNING,
+                    counts="{}",
+                )
+            )
+
+    def close(self, outcome: str, counts: Mapping[str, Any]) -> None:
+        if self._closed:
+            return
+        with self._store.writing() as tx:
+            tx.execute(
+                update(runs)
+                .where(runs.c.connection == self._store.connection, runs.c.id == self.id)
+                .values(
+                    ended_at=self._store.clock.now(),
+                    outcome=outcome,
+                    counts=json.dumps(dict(counts), default=str),
+                )
+            )
+        self._closed = True
+
+
+@contextmanager
+def opened(store: Store, process: str) -> Iterator[RunRow]:
+    run = RunRow(store, process)
+    try:
+        yield run
+    except Exception as error:
+        run.close(
+            STOPPED if isinstance(error, Stopping) else FAILED,
+            {"error": f"{type(error).__name__}: {error}"[:500]},
+        )
+        raise
+    except BaseException:
+        run.close(STOPPED, {})
+        raise
+    run.close(DONE, {})
+
+
+def bury(store: Store, process: str) -> None:
+    """Closes what a dead worker left open of this process; only whoever holds the lane can know
+    that it is dead."""
+    with store.writing() as tx:
+        tx.execute(
+            update(runs)
+            .where(
+                runs.c.connection == store.connection,
+                runs.c.process == process,
+                runs.c.outcome == RUNNING,
+            )
+            .values(ended_at=store.clock.now(), outcome=DIED)
+        )
+
+
+def from_row(row: Row[Any]) -> Run:
+    return Run(
+        row.id, row.process, row.started_at, row.ended_at, row.outcome, json.loads(row.counts)
+    )

@@ -1,0 +1,70 @@
+"""One connection's share of the journal: how its rows are read and written, one transaction at a
+time.
+
+Transactions begin and end inside this room and are never held open across anything outside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync_worker.ports import Clock
+
+T = TypeVar("T")
+
+# SQLite allowed 999 variables a statement until 3.32, and some distributions still build it so.
+_VARIABLES = 900
+
+
+class Store:
+    """The engine, whose rows are meant, and what time it is."""
+
+    def __init__(self, engine: Engine, connection: str, clock: Clock) -> None:
+        self.engine = engine
+        self.connection = connection
+        self.clock = clock
+        self._reader = engine.execution_options(readonly=True)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A steady view; never waits for a writer and never makes one wait."""
+        return self._reader.begin()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """All of it or nothing, one writer at a time."""
+        return self.engine.begin()
+
+
+def in_chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists short enough for one `IN`."""
+    rest = iter(values)
+    while chunk := list(islice(rest, _VARIABLES)):
+        yield chunk
+
+
+_INSERT: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+
+
+def dialect_insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An insert that can say what happens when the row is there already."""
+    return _INSERT[dialect](table)
+
+
+def upsert(
+    dialect: str, table: Table, but: Callable[[Any], Mapping[str, object]] = lambda _new: {}
+) -> sqlite.Insert | postgresql.Insert:
+    """An insert whose row takes the place of the one with the same key; `but` names the columns
+    that are not simply replaced, given the new row."""
+    statement = dialect_insert(dialect, table)
+    keys = [column.name for column in table.primary_key]
+    news = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={**news, **but(statement.excluded)}
+    )

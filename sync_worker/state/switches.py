@@ -1,0 +1,70 @@
+"""The operator's switches: processes that are paused until somebody resumes them, and vendors that
+are left alone until an instant because their quota is used up. Anybody may turn them; no lane is
+needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from sync_worker.state.store import Store, upsert
+from sync_worker.state.tables import parkings, pauses
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    until: datetime
+    reason: str
+
+
+class Switches:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def pause(self, process: str, reason: str) -> None:
+        row = {"process": process, "reason": reason, "since": self._store.clock.now()}
+        with self._store.writing() as tx:
+            tx.execute(
+                upsert(tx.dialect.name, pauses), {"connection": self._store.connection, **row}
+            )
+
+    def resume(self, process: str) -> bool:
+        """False where it was not paused."""
+        with self._store.writing() as tx:
+            gone = tx.execute(
+                delete(pauses).where(
+                    pauses.c.connection == self._store.connection, pauses.c.process == process
+                )
+            )
+        return gone.rowcount > 0
+
+    def paused(self) -> dict[str, Pause]:
+        query = select(pauses).where(pauses.c.connection == self._store.connection)
+        with self._store.reading() as tx:
+            return {row.process: Pause(row.reason, row.since) for row in tx.execute(query)}
+
+    def park(self, vendor: str, until: datetime, reason: str) -> None:
+        row = {"vendor": vendor, "until": until, "reason": reason}
+        with self._store.writing() as tx:
+            tx.execute(
+                upsert(tx.dialect.name, parkings), {"connection": self._store.connection, **row}
+            )
+
+    def parked(self, vendor: str) -> Parking | None:
+        """None from the instant on until which it was parked."""
+        query = select(parkings.c.until, parkings.c.reason).where(
+            parkings.c.connection == self._store.connection,
+            parkings.c.vendor == vendor,
+            parkings.c.until > self._store.clock.now(),
+        )
+        with self._store.reading() as tx:
+            row = tx.execute(query).one_or_none()
+        return Parking(row.until, row.reason) if row else None

@@ -1,0 +1,110 @@
+"""One try at one batch: the intent is committed, then the call is made, then the outcome is committed.
+
+Whatever happens between two of these lines, the next run can tell what was begun and look for what became of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sync_worker.domain.batch import Frozen, Outcome
+from sync_worker.domain.document import Document, State
+from sync_worker.domain.errors import OutcomeUnknown, Rejected, Stopping, Transient
+from sync_worker.ports import Change, Clock, Journal, LedgerSender
+
+REPLAYS = 2
+
+
+class Tell(Protocol):
+    """Says what happened: a short past-tense phrase and its facts."""
+
+    def __call__(self, event: str, **facts: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things may take, in seconds; docs/reliability.md says why each is what it is."""
+
+    timeout: float = 60
+    quiet: float = 300
+    key_life: float = 270
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What every write of one connection passes through; held by one worker at a time."""
+
+    journal: Journal
+    sender: LedgerSender
+    clock: Clock
+    patience: Patience
+    tell: Tell
+    interlude: Callable[[], None] = lambda: None
+    """Called where nothing is in flight: what a person asks for goes first."""
+
+
+Understand = Callable[[Document, Outcome], Change]
+
+
+def attempt(
+    lane: Lane, frozen: Frozen, rows: Sequence[Document], understand: Understand
+) -> list[Document]:
+    """Sends one batch for `rows` and answers the rows as they stand afterwards.
+
+    Raises Transient or Rejected when nothing was done (the rows are as before), OutcomeUnknown when it may have been
+    (the rows are UNSURE), Stopping when asked to stop before anything was begun.
+    """
+    if lane.clock.stopping:
+        raise Stopping
+    lane.journal.guard()
+    token, sent_at = lane.sender.token, lane.sender.now()
+    sending = [
+        replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows
+    ]
+    lane.journal.intend(frozen, token, [Change(row, f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave") for row in sending])
+    try:
+        outcomes = _answered(lane, frozen, token, sent_at)
+    except (Transient, Rejected) as refusal:
+        lane.journal.settle(frozen, [Change(row, f"nothing was done: {refusal}") for row in rows])
+        raise
+    except OutcomeUnknown as lost:
+        unsure = [replace(row, state=State.UNSURE) for row in sending]
+        lane.journal.settle(frozen, [Change(row, f"{lost}; it may stand in Xero or not") for row in unsure])
+        raise
+    by_record = {row.record: row for row in sending}
+    changes = [understand(by_record[outcome.record], outcome) for outcome in outcomes]
+    lane.journal.settle(frozen, changes)
+    return [change.document for change in changes]
+
+
+def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list[Outcome]:
+    """The outcomes; a lost answer is asked for again with the same bytes and key, as long as the key answers for it:
+    under the token it first left with, inside its life, and not before the first call is surely over."""
+    for replay in range(REPLAYS + 1):
+        try:
+            return lane.sender.send(frozen)
+        except OutcomeUnknown as lost:
+            if replay == REPLAYS or frozen.key is None or lost.answered:
+                raise
+            lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=str(lost))
+            _outlast(lane, sent_at)
+            if lane.sender.token != token or not _within_key_life(lane, sent_at):
+                raise
+    raise AssertionError  # unreachable: the last round returns or raises
+
+
+def _outlast(lane: Lane, sent_at: datetime) -> None:
+    over = sent_at + timedelta(seconds=lane.patience.timeout)
+    left = (over - lane.sender.now()).total_seconds()
+    if left > 0:
+        try:
+            lane.clock.sleep(left)
+        except Stopping as stopping:
+            raise OutcomeUnknown("stopped while waiting for a lost answer") from stopping
+
+
+def _within_key_life(lane: Lane, sent_at: datetime) -> bool:
+    return lane.sender.now() - sent_at < timedelta(seconds=lane.patience.key_life)

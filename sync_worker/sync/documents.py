@@ -1,0 +1,189 @@
+"""The lane every document takes to Xero: made fifty at a time, completed by id where it is made in two steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from more_itertools import chunked
+
+from sync_worker.domain.batch import Done, Outcome, Refused
+from sync_worker.domain.document import IN_DOUBT, Document, Kind, State
+from sync_worker.domain.errors import OutcomeUnknown, Rejected
+from sync_worker.domain.hold import Hold, HoldClass, next_try
+from sync_worker.domain.ids import XeroId
+from sync_worker.domain.invoice import Draft
+from sync_worker.domain.rules import InvoiceRules
+from sync_worker.ports import Change, LedgerInvoices
+from sync_worker.sync.attempt import Lane, attempt
+
+LARGEST_BODY = 3_000_000
+"""Bytes; Xero advises 3.5 MB at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A draft with the contact it is owed by, and its row."""
+
+    draft: Draft
+    contact: XeroId
+    row: Document
+
+
+def create(
+    lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
+) -> Iterator[list[Document]]:
+    """The rows as they stand after each batch: CREATED, PROMOTED, REJECTED or UNSURE."""
+    for part in chunked(ready, rules.batch):
+        lane.interlude()
+        if still_to_make := _untouched(lane, part):
+            yield _create(lane, ledger, rules, still_to_make)
+
+
+def complete(
+    lane: Lane,
+    ledger: LedgerInvoices,
+    rules: InvoiceRules,
+    rows: Sequence[tuple[Document, Draft | None]],
+) -> Iterator[list[Document]]:
+    """The second step, by id, so that doing it twice changes nothing. A Draft replaces the stored contents first."""
+    for part in chunked(rows, rules.batch):
+        yield _complete(lane, ledger, part)
+
+
+def _untouched(lane: Lane, ready: Sequence[Ready]) -> list[Ready]:
+    """Without those that were made or begun since they were planned, as by a person's request in between."""
+    rows = lane.journal.documents(Kind.INVOICE, [one.row.record for one in ready])
+    return [
+        one
+        for one in ready
+        if (row := rows.get(one.row.record)) is None
+        or (row.xero_id is None and row.state not in IN_DOUBT)
+    ]
+
+
+def held(row: Document, hold: Hold, now: datetime, state: State = State.HELD) -> Document:
+    """The row with one more try counted and the next one set."""
+    attempts = row.attempts + 1
+    wait = next_try(attempts)
+    return replace(
+        row, state=state, hold=hold, attempts=attempts, next_try_at=now + wait if wait else None
+    )
+
+
+def _create(
+    lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
+) -> list[Document]:
+    frozen = ledger.prepare_new([(one.draft, one.contact, one.row.generation) for one in ready])
+    if len(frozen.body) > LARGEST_BODY and len(ready) > 1:
+        return _halves(lane, ledger, rules, ready)
+    expected = {one.draft.record: one.draft.total for one in ready}
+
+    def understand(row: Document, outcome: Outcome) -> Change:
+        match outcome:
+            case Done():
+                return _made(lane, rules, replace(row, total=expected[row.record]), outcome)
+            case Refused(messages=messages):
+                return _refused(lane, row, messages)
+            case _:
+                return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
+
+    try:
+        return attempt(lane, frozen, [one.row for one in ready], understand)
+    except Rejected as whole:
+        if len(ready) > 1:
+            # One poisoned document can have the whole call refused: it is found by halving.
+            return _halves(lane, ledger, rules, ready)
+        change = _refused(lane, ready[0].row, whole.messages)
+        lane.journal.save([change])
+        return [change.document]
+    except OutcomeUnknown as lost:
+        lane.tell("outcome unknown", documents=len(ready), reason=str(lost))
+        return [replace(one.row, state=State.UNSURE) for one in ready]
+
+
+def _halves(
+    lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
+) -> list[Document]:
+    half = len(ready) // 2
+    return [
+        *_create(lane, ledger, rules, ready[:half]),
+        *_create(lane, ledger, rules, ready[half:]),
+    ]
+
+
+def _made(lane: Lane, rules: InvoiceRules, row: Document, done: Done) -> Change:
+    row = replace(row, xero_id=done.xero_id, xero_number=done.number, hold=None)
+    if done.total is not None and row.total is not None and done.total != row.total:
+        hold = Hold(
+            HoldClass.TOTAL_DIFFERS,
+            f"Xero made it {done.total:.2f}, {row.total:.2f} was expected",
+            "compare the draft in Xero with the CRM's lines, correct one of them, and retry",
+        )
+        return Change(held(row, hold, lane.clock.now()), hold.cause)
+    said = f"made in Xero as {done.status} {done.number}".rstrip()
+    warned = f" (Xero warns: {'; '.join(done.warnings)})" if done.warnings else ""
+    state = State.CREATED if rules.two_steps else State.PROMOTED
+    return Change(replace(row, state=state), said + warned)
+
+
+def _refused(lane: Lane, row: Document, messages: Sequence[str]) -> Change:
+    said = "; ".join(messages)
+    hold = Hold(_classified(messages), f"Xero refused it: {said}", _cure(said))
+    return Change(held(row, hold, lane.clock.now(), State.REJECTED), hold.cause)
+
+
+def _classified(messages: Sequence[str]) -> HoldClass:
+    """Xero's words are a hint only; what is not recognised is held just the same."""
+    said = " ".join(messages).lower()
+    for words, hold_class in _HINTS:
+        if words in said:
+            return hold_class
+    return HoldClass.DOCUMENT_REFUSED
+
+
+_HINTS = (
+    ("must be unique", HoldClass.NUMBER_TAKEN),
+    ("has been archived. the contact", HoldClass.CONTACT_ARCHIVED),
+    ("lock date", HoldClass.PERIOD_LOCKED),
+    ("account code", HoldClass.ACCOUNT_INVALID),
+    ("taxtype", HoldClass.TAX_INVALID),
+    ("not subscribed to currency", HoldClass.CURRENCY_INVALID),
+)
+
+
+def _cure(said: str) -> str:
+    if "must be unique" in said.lower():
+        return "another Xero invoice has this number, and it is not ours: renumber one of the two"
+    return "correct what Xero names, in the CRM or in Xero, then retry"
+
+
+def _complete(
+    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
+) -> list[Document]:
+    members = [(row.record, row.xero_id or XeroId(""), draft) for row, draft in rows]
+
+    def understand(row: Document, outcome: Outcome) -> Change:
+        match outcome:
+            case Done(number=number, status=status):
+                done = replace(row, state=State.PROMOTED, hold=None, xero_number=number or row.xero_number)
+                return Change(done, f"completed in Xero as {status} {number}".rstrip())
+            case Refused(messages=messages):
+                return _refused(lane, row, messages)
+            case _:
+                return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
+
+    try:
+        return attempt(lane, ledger.prepare_completion(members), [row for row, _ in rows], understand)
+    except Rejected as whole:
+        if len(rows) > 1:
+            half = len(rows) // 2
+            return [*_complete(lane, ledger, rows[:half]), *_complete(lane, ledger, rows[half:])]
+        change = _refused(lane, rows[0][0], whole.messages)
+        lane.journal.save([change])
+        return [change.document]
+    except OutcomeUnknown as lost:
+        lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
+        return [replace(row, state=State.UNSURE) for row, _ in rows]
+

@@ -1,0 +1,243 @@
+"""Xero payments become Payment records of the CRM: detect what changed, plan each record purely, apply, record.
+
+The inbox stands between both: a page and the cursor are committed together, and a payment leaves the inbox only when
+the CRM has it. A crash can only repeat, and repeating changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from sync_worker.domain.errors import Stopping
+from sync_worker.domain.ids import XeroId
+from sync_worker.domain.payment import (
+    LedgerPayment,
+    PaymentRecord,
+    PaymentType,
+    noon,
+    repeats,
+    settled_status,
+)
+from sync_worker.ports import (
+    CrmInvoices,
+    CrmPayments,
+    InvoiceNews,
+    LedgerPayments,
+    Standing,
+)
+from sync_worker.sync.attempt import Lane
+
+POLLED = "payments"
+"""The cursor: Xero's time of the latest payment received."""
+CHUNK = 1000
+DELETED = "deleted in Xero"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRules:
+    zone: ZoneInfo
+    overlap: timedelta = timedelta(seconds=300)
+    """How far a poll looks back: payments are known to show late."""
+    stripe_days: int = 5
+    write_status: bool = True
+    worker_rolls_up: bool = False
+    """Where Payment hangs on its invoice by a lookup, the CRM cannot sum by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSync:
+    """Everything the process works with, handed over once."""
+
+    lane: Lane
+    ledger: LedgerPayments
+    crm: CrmPayments
+    invoices: CrmInvoices
+    rules: PaymentRules
+    progress: Callable[[int], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class Report:
+    created: int = 0
+    updated: int = 0
+    excluded: int = 0
+    """Recorded with Include off, because the same money is in the CRM already or was taken back."""
+    unmatched: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def sync_payments(work: PaymentSync) -> Report:
+    report = Report()
+    _poll(work)
+    journal = work.lane.journal
+    while batch := journal.waiting(CHUNK) or journal.matchable(CHUNK):
+        if work.lane.clock.stopping:
+            raise Stopping
+        if not _apply(work, batch, report):
+            break
+        work.progress(len(batch))
+    return report
+
+
+def _poll(work: PaymentSync) -> None:
+    """Pages by server time into the inbox. The cursor never passes what was received, and never moves by our clock."""
+    journal = work.lane.journal
+    cursor = journal.cursor(POLLED)
+    since = cursor - work.rules.overlap if cursor else None
+    for page in work.ledger.changed(since):
+        latest = max((payment.updated_at for payment in page), default=cursor)
+        if latest is None:
+            continue
+        cursor = max(cursor, latest) if cursor else latest
+        journal.receive(page, cursor)
+
+
+# Plan ---------------------------------------------------------------------------------------------
+
+
+def planned(
+    payment: LedgerPayment, standing: Standing, rules: PaymentRules
+) -> PaymentRecord | None:
+    """The record the CRM is to hold for a payment; None where it holds it already. Pure."""
+    known = next((one for one in standing.payments if one.xero_id == payment.id), None)
+    if known is None and payment.deleted:
+        return None
+    record = PaymentRecord(
+        invoice=standing.record,
+        type=PaymentType.RECONCILIATION,
+        source="Xero",
+        paid=not payment.deleted,
+        include=not payment.deleted,
+        date=noon(payment.date, rules.zone),
+        amount=payment.amount,
+        xero_id=payment.id,
+        reference=payment.reference[:255],
+        reason=DELETED if payment.deleted else "",
+    )
+    if known is None:
+        return _unless_repeated(record, payment, standing, rules)
+    if not payment.deleted:
+        # Include may have been switched by a person, or by the guard: it is theirs now.
+        record = replace(record, include=known.include, reason=known.reason)
+    record = replace(record, type=known.type, source=known.source)
+    return None if record == known else record
+
+
+def _unless_repeated(
+    record: PaymentRecord, payment: LedgerPayment, standing: Standing, rules: PaymentRules
+) -> PaymentRecord:
+    stripe = [
+        one
+        for one in standing.payments
+        if one.include and repeats(payment, one, rules.zone, rules.stripe_days)
+    ]
+    taken = sum(
+        1
+        for one in standing.payments
+        if one.xero_id and not one.include and one.paid and one.amount == payment.amount
+    )
+    if len(stripe) <= taken:
+        return record
+    same = min(stripe, key=lambda one: abs((one.date - record.date).total_seconds()))
+    reason = (
+        f"the same money as the Stripe payment of {same.amount:.2f} on "
+        f"{same.date.astimezone(rules.zone):%d %b %Y}"
+    )
+    return replace(record, include=False, reason=reason)
+
+
+# Apply and record ---------------------------------------------------------------------------------
+
+
+def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report) -> bool:
+    """One inboxful. False when nothing of it could be taken out, so that the run ends instead of turning in place."""
+    sales = [payment for payment in payments if payment.settles_sale]
+    standings = _standings(work, sales)
+    known = [payment for payment in sales if payment.invoice_id in standings]
+    strange = [payment for payment in sales if payment.invoice_id not in standings]
+    others = [payment for payment in payments if not payment.settles_sale]
+    records: dict[XeroId, tuple[LedgerPayment, PaymentRecord, Standing]] = {}
+    for payment in known:
+        standing = standings[payment.invoice_id or XeroId("")]
+        record = planned(payment, standing, work.rules)
+        if record is not None:
+            records[payment.id] = (payment, record, standing)
+            standings[standing.xero_id] = _with(standing, record)
+    work.lane.journal.guard()
+    refusals = {
+        refusal.record: refusal
+        for refusal in work.crm.upsert([record for _, record, _ in records.values()])
+    }
+    for record in refusals.values():
+        work.lane.tell("payment refused by the CRM", payment=record.record, code=record.code, reason=record.message)
+    report.refused += [(one.record, f"{one.code}: {one.message}") for one in refusals.values()]
+    stored = {key: value for key, value in records.items() if key not in refusals}
+    _count(report, stored.values())
+    _settle_invoices(work, {standing.xero_id for _, _, standing in stored.values()})
+    work.lane.journal.applied(
+        [payment for payment in [*known, *others] if payment.id not in refusals]
+    )
+    work.lane.journal.unmatched(strange)
+    report.unmatched += len(strange)
+    return len(refusals) < len(payments)
+
+
+def _with(standing: Standing, record: PaymentRecord) -> Standing:
+    """The standing as it will be, so that two payments of one page are judged one after the other."""
+    others = tuple(one for one in standing.payments if one.xero_id != record.xero_id)
+    return replace(standing, payments=(*others, record))
+
+
+def _standings(work: PaymentSync, payments: Iterable[LedgerPayment]) -> dict[XeroId, Standing]:
+    ids = list(dict.fromkeys(payment.invoice_id for payment in payments if payment.invoice_id))
+    return {one.xero_id: one for one in work.invoices.linked(ids)} if ids else {}
+
+
+def _count(
+    report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, Standing]]
+) -> None:
+    for payment, record, standing in stored:
+        if any(one.xero_id == payment.id for one in standing.payments):
+            report.updated += 1
+        else:
+            report.created += 1
+        report.excluded += 0 if record.include else 1
+
+
+def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
+    """The invoice's status, and its totals where the CRM cannot sum: recomputed from its payments, never counted up."""
+    if not touched or not (work.rules.write_status or work.rules.worker_rolls_up):
+        return
+    news = [
+        one
+        for standing in work.invoices.linked(sorted(touched))
+        if (one := _invoice_news(standing, work.rules)) is not None
+    ]
+    for refusal in work.invoices.write(news) if news else ():
+        work.lane.tell(
+            "invoice totals not written", record=refusal.record, code=refusal.code, reason=refusal.message
+        )
+
+
+def _invoice_news(standing: Standing, rules: PaymentRules) -> InvoiceNews | None:
+    included = [one for one in standing.payments if one.include]
+    paid, last = standing.total_paid, standing.last_paid_at
+    if rules.worker_rolls_up:
+        paid = sum((one.amount for one in included), Decimal(0))
+        last = max((one.date for one in included), default=None)
+    status = settled_status(standing.total, paid, standing.status)
+    changed_status = status if rules.write_status and status != standing.status else None
+    rolled = rules.worker_rolls_up and (paid, last) != (standing.total_paid, standing.last_paid_at)
+    if changed_status is None and not rolled:
+        return None
+    return InvoiceNews(
+        record=standing.record,
+        status=changed_status,
+        total_paid=paid if rolled else None,
+        last_paid_at=last if rolled else None,
+    )
+

@@ -1,0 +1,193 @@
+"""After a crash or a lost answer: what our app has made is looked for by its marker, adopted, or proved absent.
+
+The look comes before anything is sent, once at the start of the program and again whenever something is in doubt. It
+costs one call per thousand documents that changed since the last clean run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from more_itertools import chunked
+
+from sync_worker.domain.document import IN_DOUBT, Document, Kind, Sighting, State
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import LedgerInvoice
+from sync_worker.domain.link import Marker
+from sync_worker.ports import Change, LedgerInvoices
+from sync_worker.sync.attempt import Lane
+
+LOOKED = "looked"
+"""The cursor: Xero's time up to which the journal knows everything our app has made."""
+MARGIN = timedelta(seconds=5)
+PAGE = 1000
+GONE = frozenset({"DELETED", "VOIDED"})
+FINAL = frozenset({"SUBMITTED", "AUTHORISED", "PAID"})
+
+
+@dataclass(slots=True)
+class Recovery:
+    """One connection's looks. `looked` stays False until the first one of this process is done."""
+
+    lane: Lane
+    ledger: LedgerInvoices
+    two_steps: bool
+    looked: bool = False
+
+    def settle_doubts(self) -> list[Document]:
+        """Looks if need be, and answers the rows whose outcome is still unknown."""
+        doubtful = self._doubtful()
+        if self.looked and not doubtful:
+            return []
+        self._look(doubtful)
+        return self._decide(self._doubtful())
+
+    def clean(self) -> None:
+        """A run ended with nothing in doubt: whatever our app has made by now is in the journal."""
+        if self.looked and not self._doubtful():
+            self.lane.journal.move_cursor(LOOKED, self.lane.sender.now())
+
+    def adopt_numbered(self, rows: Sequence[Document]) -> list[Document]:
+        """Rows refused because their number exists: ours are adopted, the others stay refused."""
+        found = self.ledger.numbered([row.number for row in rows])
+        ours = {
+            marker.record: invoice
+            for invoice in found
+            if (marker := Marker.read(invoice.url)) and invoice.status not in GONE
+        }
+        changes = [
+            self._adoption(row, ours[row.record]) for row in rows if row.record in ours
+        ]
+        self.lane.journal.save(changes)
+        return [change.document for change in changes]
+
+    def adopt_seen(self, row: Document, sighting: Sighting) -> Document | None:
+        """A document the journal had forgotten, if it is the same invoice by its reference too."""
+        if sighting.reference != row.number:
+            return None
+        adopted = replace(
+            row,
+            state=self._state(sighting.status),
+            xero_id=sighting.xero_id,
+            xero_number=sighting.xero_number,
+            total=sighting.total,
+            generation=sighting.generation,
+            hold=None,
+        )
+        self.lane.journal.save([Change(adopted, "found in Xero by our marker and adopted")])
+        return adopted
+
+    def _doubtful(self) -> list[Document]:
+        return self.lane.journal.in_state(Kind.INVOICE, IN_DOUBT, limit=100_000)
+
+    def _look(self, doubtful: Iterable[Document]) -> None:
+        since = self.lane.journal.cursor(LOOKED)
+        sent = [row.sent_at for row in doubtful if row.sent_at]
+        if since is not None:
+            since = min([since, *sent]) - MARGIN
+        count = 0
+        for page in chunked(self.ledger.made_by_us(since), PAGE):
+            count += len(page)
+            self._match(page)
+        self.lane.tell("looked for what was made before", since=since, documents=count)
+        self.looked = True
+
+    def _match(self, page: Sequence[LedgerInvoice]) -> None:
+        marked = [(marker, one) for one in page if (marker := Marker.read(one.url))]
+        rows = self.lane.journal.documents(
+            Kind.INVOICE, [marker.record for marker, _ in marked]
+        )
+        changes: list[Change] = []
+        sightings: list[Sighting] = []
+        for marker, invoice in marked:
+            row = rows.get(marker.record)
+            if invoice.status in GONE:
+                continue
+            if row is None:
+                sightings.append(_sighting(marker, invoice))
+            elif row.xero_id is None:
+                changes.append(self._adoption(row, invoice))
+                rows[marker.record] = changes[-1].document
+            elif row.xero_id != invoice.id:
+                self.lane.tell(
+                    "a second document carries our marker",
+                    record=row.number,
+                    known=row.xero_id,
+                    other=invoice.id,
+                )
+        self.lane.journal.save(changes)
+        self.lane.journal.see(sightings)
+
+    def _adoption(self, row: Document, invoice: LedgerInvoice) -> Change:
+        adopted = replace(
+            row,
+            state=self._state(invoice.status),
+            xero_id=invoice.id,
+            xero_number=invoice.number,
+            hold=None,
+        )
+        return Change(adopted, f"found in Xero by our marker as {invoice.status} and adopted")
+
+    def _state(self, status: str) -> State:
+        return State.PROMOTED if status in FINAL or not self.two_steps else State.CREATED
+
+    def _decide(self, rows: Sequence[Document]) -> list[Document]:
+        """Those with an id are asked for by it; the others are absent once QUIET has passed since they may have left."""
+        known = self.ledger.by_id([row.xero_id for row in rows if row.xero_id])
+        now = self.lane.sender.now()
+        changes: list[Change] = []
+        remaining: list[Document] = []
+        for row in rows:
+            if row.xero_id:
+                changes.append(self._known(row, known))
+            elif self._absent(row, now):
+                changes.append(
+                    Change(
+                        replace(
+                            row,
+                            state=State.NEW,
+                            generation=row.generation + 1,
+                            sent_at=None,
+                            batch=None,
+                        ),
+                        f"not in Xero {self.lane.patience.quiet:.0f} s after it may have left: proved absent, to be made anew",
+                    )
+                )
+            else:
+                remaining.append(row)
+                if row.state is State.SENDING:
+                    changes.append(
+                        Change(
+                            replace(row, state=State.UNSURE),
+                            "the program stopped while this was on its way; waiting until it can be proved absent",
+                        )
+                    )
+        self.lane.journal.save(changes)
+        return remaining
+
+    def _known(self, row: Document, known: dict[XeroId, LedgerInvoice]) -> Change:
+        invoice = known.get(row.xero_id or XeroId(""))
+        if invoice is None:
+            return Change(replace(row, state=State.CREATED), "asked for again")
+        return Change(
+            replace(row, state=self._state(invoice.status)), f"stands in Xero as {invoice.status}"
+        )
+
+    def _absent(self, row: Document, now: datetime) -> bool:
+        return row.sent_at is not None and now - row.sent_at > timedelta(
+            seconds=self.lane.patience.quiet
+        )
+
+
+def _sighting(marker: Marker, invoice: LedgerInvoice) -> Sighting:
+    return Sighting(
+        record=SalesforceId(marker.record),
+        generation=marker.generation,
+        xero_id=invoice.id,
+        xero_number=invoice.number,
+        reference=invoice.reference,
+        status=invoice.status,
+        total=invoice.total,
+    )

@@ -1,0 +1,364 @@
+"""The one place that knows every concrete class: settings in, parts out."""
+
+from __future__ import annotations
+
+import platform
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from sync_worker.daemon.clock import SandboxClock, SystemClock
+from sync_worker.daemon.runner import PROCESSES, Connection
+from sync_worker.daemon.schedule import Job, job
+from sync_worker.domain.errors import Misconfigured
+from sync_worker.domain.rules import InvoiceRules
+from sync_worker.ports import Clock
+from sync_worker.salesforce.check import SalesforceCheck
+from sync_worker.salesforce.client import SalesforceClient
+from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
+from sync_worker.salesforce.names import Names
+from sync_worker.salesforce.parties import SalesforceParties
+from sync_worker.salesforce.payments import SalesforcePayments
+from sync_worker.salesforce.session import Login, SalesforceSession
+from sync_worker.settings import Connection as ConnectionSettings
+from sync_worker.settings import Settings
+from sync_worker.state.engine import open_engine
+from sync_worker.state.journal import SqlJournal
+from sync_worker.state.migrate import head_is
+from sync_worker.sync.attempt import Lane, Patience
+from sync_worker.sync.contacts import Directory
+from sync_worker.sync.invoices import InvoiceSync
+from sync_worker.sync.payments import PaymentRules, PaymentSync
+from sync_worker.sync.recover import Recovery
+from sync_worker.xero.books import XeroBooks
+from sync_worker.xero.budget import Budget
+from sync_worker.xero.client import Pool, XeroClient
+from sync_worker.xero.contacts import XeroContacts
+from sync_worker.xero.invoices import Style, XeroInvoices
+from sync_worker.xero.payments import XeroPayments
+from sync_worker.xero.sender import XeroSender
+
+log = structlog.get_logger()
+
+Progress = Callable[[str, int], None]
+
+
+@dataclass(slots=True)
+class Calls:
+    """Counted where they leave."""
+
+    salesforce: int = 0
+
+    def counted(self, headers: Mapping[str, str]) -> None:
+        del headers
+        self.salesforce += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Other ways to the vendors than sockets: a sandbox's cores in the same process."""
+
+    salesforce: Any = None
+    xero: Pool | None = None
+
+
+@dataclass(slots=True)
+class App:
+    """The program, put together for one configuration."""
+
+    settings: Settings
+    clock: Clock
+    engine: Engine
+    stop: threading.Event = field(default_factory=threading.Event)
+    ways: Ways = field(default_factory=Ways)
+
+    def journal(self, name: str) -> SqlJournal:
+        return SqlJournal(self.engine, name, self.clock)
+
+    def journal_version(self) -> str:
+        return head_is(self.engine) or "new"
+
+    def connection(self, name: str, progress: Progress = lambda *_: None) -> Connection:
+        return _connection(self, name, self.settings.connections[name], progress)
+
+    def checks(self, name: str) -> Iterator[tuple[str, str]]:
+        """(problem, cure) of everything that would keep this connection from working; nothing is written."""
+        settings = self.settings.connections[name]
+        crm = _Crm(self, settings)
+        yield from SalesforceCheck(crm.client, crm.names).problems()
+        yield from _xero_problems(self, settings)
+
+    def jobs(self, connection: Connection) -> Iterator[Job]:
+        settings = self.settings.connections[connection.name]
+        zone = ZoneInfo(settings.time_zone)
+        for process in PROCESSES:
+            schedule = getattr(settings, process).schedule
+            yield job(
+                f"{connection.name}/{process}",
+                lambda process=process: connection.run(process),
+                every_s=schedule.every_s,
+                cron=schedule.cron,
+                zone=zone,
+            )
+        yield job(
+            f"{connection.name}/requests",
+            connection.answer_requests,
+            every_s=1,
+            cron=None,
+            zone=zone,
+        )
+        if settings.invoices.request_poll_s:
+            yield job(
+                f"{connection.name}/requested",
+                connection.run_requested,
+                every_s=settings.invoices.request_poll_s,
+                cron=None,
+                zone=zone,
+            )
+
+
+@contextmanager
+def opened(settings: Settings, *, ways: Ways | None = None, clock: Clock | None = None) -> Iterator[App]:
+    """The program with its journal open."""
+    stop = threading.Event()
+    engine = open_engine(settings.journal.path)
+    try:
+        yield App(settings, clock or _clock(settings, stop), engine, stop, ways or Ways())
+    finally:
+        engine.dispose()
+
+
+def _clock(settings: Settings, stop: threading.Event) -> Clock:
+    if settings.time.source == "sandbox" and settings.connections:
+        return SandboxClock(next(iter(settings.connections.values())).xero.api_url, stop)
+    return SystemClock(stop)
+
+
+def project_folder(name: str) -> Path:
+    """A folder of config/: beside the package in a checkout, inside it where a wheel was installed."""
+    package = Path(__file__).resolve().parent
+    for place in (package.parent / "config" / name, package / "_config" / name):
+        if place.exists():
+            return place
+    msg = f"the folder config/{name} is missing from this installation; install the package again"
+    raise Misconfigured(msg)
+
+
+class _Crm:
+    """One org's session, client and names."""
+
+    def __init__(self, app: App, settings: ConnectionSettings) -> None:
+        crm = settings.salesforce
+        self.calls = Calls()
+        self.session = SalesforceSession(
+            Login(
+                url=crm.url,
+                client_id=crm.client_id,
+                client_secret=_open(crm.client_secret),
+                username=crm.username,
+                private_key=_open(crm.private_key),
+                audience=crm.audience,
+            ),
+            timeout=(settings.timing.connect_timeout_s, settings.timing.timeout_s),
+            adapter=app.ways.salesforce,
+            counted=self.calls.counted,
+            wall=lambda: app.clock.now().timestamp(),
+        )
+        self.client = SalesforceClient(
+            self.session,
+            crm.url,
+            api_version=crm.api_version,
+            page_size=crm.page_size,
+            sleep=app.clock.sleep,
+        )
+        prefix = crm.prefix if crm.profile == "maica" else ""
+        self.names = Names(prefix, crm.names)
+
+
+def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
+    xero, limits = settings.xero, settings.budget
+    return XeroClient(
+        client_id=xero.client_id,
+        client_secret=xero.client_secret.get_secret_value(),
+        scopes=xero.scopes,
+        tenant_id=xero.tenant_id,
+        api_url=xero.api_url,
+        identity_url=xero.identity_url,
+        timeout=(settings.timing.connect_timeout_s, settings.timing.timeout_s),
+        budget=Budget(
+            app.clock,
+            per_minute=limits.per_minute,
+            manual_per_minute=limits.manual_per_minute,
+            per_day=limits.per_day,
+            manual_per_day=limits.manual_per_day,
+        ),
+        clock=app.clock,
+        way=app.ways.xero,
+    )
+
+
+def _connection(
+    app: App, name: str, settings: ConnectionSettings, progress: Progress
+) -> Connection:
+    journal = app.journal(name)
+    crm = _Crm(app, settings)
+    client = _ledger(app, settings)
+    rules = invoice_rules(settings)
+    patience = Patience(
+        timeout=settings.timing.timeout_s,
+        quiet=settings.timing.quiet_s,
+        key_life=settings.timing.key_life_s,
+    )
+    books = XeroBooks(
+        client, app.clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
+    )
+    style = Style(
+        crm_numbers=rules.crm_numbers,
+        status=rules.status,
+        sent_to_contact=settings.invoices.sent_to_contact,
+        marker=settings.marker,
+    )
+    ledger = XeroInvoices(client, books, style)
+    invoices = SalesforceInvoices(
+        crm.client,
+        crm.names,
+        Ready(rules.ready_status, rules.ready_funding, rules.start_date),
+    )
+    served: list[Connection] = []
+    lane = Lane(
+        journal=journal,
+        sender=XeroSender(client),
+        clock=app.clock,
+        patience=patience,
+        tell=log.info,
+        interlude=lambda: served[0].answer_requests() if served else None,
+    )
+    parties = SalesforceParties(crm.client, crm.names)
+    connection = Connection(
+        name=name,
+        clock=app.clock,
+        journal=journal,
+        lane=journal.lane,
+        requests=journal.requests,
+        switches=journal.switches,
+        invoices=InvoiceSync(
+            lane=lane,
+            crm=invoices,
+            ledger=ledger,
+            books=books,
+            directory=Directory(lane, XeroContacts(client), parties, rules),
+            recovery=Recovery(lane, ledger, rules.two_steps),
+            rules=rules,
+            progress=lambda count: progress("invoices", count),
+        ),
+        payments=PaymentSync(
+            lane=lane,
+            ledger=XeroPayments(client),
+            crm=SalesforcePayments(crm.client, crm.names),
+            invoices=invoices,
+            rules=payment_rules(settings),
+            progress=lambda count: progress("payments", count),
+        ),
+        identify=lambda: _identify(settings, crm, client, journal),
+        for_a_person=client.budget.for_a_person,
+        calls=lambda: {"xero": client.budget.calls, "salesforce": crm.calls.salesforce},
+        lease_s=settings.timing.lease_s,
+        host=platform.node() or "localhost",
+    )
+    served.append(connection)
+    return connection
+
+
+def _identify(
+    settings: ConnectionSettings, crm: _Crm, client: XeroClient, journal: SqlJournal
+) -> None:
+    """Who is on both sides, held against the settings' pins and against what this journal has always worked for."""
+    crm.session.login()
+    pinned = settings.salesforce.org_id
+    if pinned and pinned[:15] != crm.session.org_id[:15]:
+        msg = f"the login leads to the Salesforce org {crm.session.org_id}, but salesforce.org_id pins {pinned}; nothing was done"
+        raise Misconfigured(msg)
+    journal.pin(client.tenant(), crm.session.org_id)
+
+
+def invoice_rules(settings: ConnectionSettings) -> InvoiceRules:
+    chosen = settings.invoices
+    return InvoiceRules(
+        status=chosen.status,
+        crm_numbers=chosen.numbering == "crm",
+        line_amount_types=chosen.line_amount_types,
+        account_code=chosen.account_code or "",
+        tax_type=chosen.tax_type,
+        due_days=chosen.due_days,
+        line_template=chosen.line_template,
+        branding_theme=chosen.branding_theme,
+        tracking=tuple(chosen.tracking.items()),
+        debtor_by_funding=dict(chosen.debtor_by_funding),
+        suffix_same_names=chosen.same_name == "suffix",
+        batch=chosen.batch,
+        ready_status=chosen.ready_status,
+        ready_funding=chosen.ready_funding,
+        start_date=chosen.start_date,
+    )
+
+
+def payment_rules(settings: ConnectionSettings) -> PaymentRules:
+    chosen = settings.payments
+    return PaymentRules(
+        zone=ZoneInfo(settings.time_zone),
+        overlap=timedelta(seconds=chosen.overlap_s),
+        stripe_days=chosen.stripe_days,
+        write_status=chosen.write_status,
+        worker_rolls_up=chosen.rollup == "worker",
+    )
+
+
+def _xero_problems(app: App, settings: ConnectionSettings) -> Iterator[tuple[str, str]]:
+    rules = invoice_rules(settings)
+    try:
+        client = _ledger(app, settings)
+        books = XeroBooks(
+            client, app.clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
+        ).books()
+    except Misconfigured as wrong:
+        for problem in wrong.problems:
+            what, _, cure = problem.partition("; ")
+            yield f"Xero: {what}", cure or "correct the settings under xero"
+        return
+    account = books.accounts.get(rules.account_code)
+    if rules.account_code and (account is None or not account.usable_on_lines):
+        yield (
+            f"Xero: invoices.account_code {rules.account_code!r} is not an active account of {books.tenant_name}",
+            "choose an active revenue account, or leave it empty to hold lines without one",
+        )
+    rate = books.tax_rate(rules.tax_type)
+    if rate is None or not rate.on_revenue:
+        yield (
+            f"Xero: invoices.tax_type {rules.tax_type!r} is no tax rate for sales in {books.tenant_name}",
+            "use the label or code of an active rate: "
+            + ", ".join(sorted(one.name for one in books.tax_rates.values() if one.on_revenue)),
+        )
+    for category, option in rules.tracking:
+        if option not in books.tracking.get(category, frozenset()):
+            yield (
+                f"Xero: invoices.tracking names {category} = {option}, which is not there",
+                "add the category and option in Xero, or correct the setting",
+            )
+    if rules.branding_theme and rules.branding_theme not in books.branding_themes:
+        yield (
+            f"Xero: there is no branding theme {rules.branding_theme!r}",
+            f"use one of: {', '.join(books.branding_themes) or 'none is set up'}",
+        )
+
+
+def _open(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

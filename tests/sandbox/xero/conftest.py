@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.xero.client import Xero
+
+
+@pytest.fixture
+def xero() -> Xero:
+    return Xero()
