@@ -83,7 +83,8 @@ class CrmInvoices(Protocol):
     def by_id(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Invoice]: ...
 
     def write(self, news: Sequence[InvoiceNews]) -> list[RowRefusal]:
-        """Row by row, 200 a call; a second call changes nothing. A Finance External ID is written only where none is."""
+        """Row by row, 200 a call; a second call changes nothing. A Finance External ID is written only
+        where none is."""
 
     def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:
         """Those of the given Xero invoices that the CRM knows."""
@@ -129,7 +130,9 @@ class LedgerInvoices(Protocol):
     def prepare_new(self, drafts: Sequence[tuple[Draft, XeroId, int]]) -> Frozen:
         """(draft, contact, generation) each; at most `batch` of them."""
 
-    def prepare_completion(self, drafts: Sequence[tuple[SalesforceId, XeroId, Draft | None]]) -> Frozen:
+    def prepare_completion(
+        self, drafts: Sequence[tuple[SalesforceId, XeroId, Draft | None]]
+    ) -> Frozen:
         """The second step: the stored draft gets its final status; with a Draft its contents are replaced too."""
 
     def made_by_us(self, since: datetime | None) -> Iterator[LedgerInvoice]:
@@ -203,9 +206,13 @@ class Asked:
 class Documents(Protocol):
     """The journal's rows of one connection."""
 
-    def documents(self, kind: Kind, records: Iterable[SalesforceId]) -> dict[SalesforceId, Document]: ...
+    def documents(
+        self, kind: Kind, records: Iterable[SalesforceId]
+    ) -> dict[SalesforceId, Document]: ...
 
-    def in_state(self, kind: Kind, states: Sequence[State], limit: int = 1000) -> list[Document]: ...
+    def in_state(
+        self, kind: Kind, states: Sequence[State], limit: int = 1000
+    ) -> list[Document]: ...
 
     def by_xero_id(self, kind: Kind, ids: Sequence[XeroId]) -> dict[XeroId, Document]: ...
 
@@ -257,7 +264,8 @@ class Journal(Documents, Inbox, Protocol):
         """A run is opened at once and closed whatever happens."""
 
     def guard(self) -> None:
-        """Raises LaneLost unless this worker still holds the lane with its fence number; renews the lease if it is due."""
+        """Raises LaneLost unless this worker still holds the lane with its fence number; renews the lease
+        if it is due."""
 
 
 class OpenRun(Protocol):

@@ -1,4 +1,5 @@
-"""Every setting, typed and explained. A TOML file says what people discuss, SYNC_* variables and secret files say the rest.
+"""Every setting, typed and explained. A TOML file says what people discuss, SYNC_* variables and secret
+files say the rest.
 
 Order of strength: SYNC_* variables, then `<name>_file` secret files, then the TOML file, then the defaults here.
 docs/configuration.md is generated from this module.
@@ -106,13 +107,15 @@ class Log(Room):
     format: Literal["auto", "json", "console"] = Field(
         "auto", description="`auto` writes for people on a terminal and JSON lines elsewhere."
     )
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level shown.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level shown."
+    )
 
 
 class Time(Room):
     source: Literal["system", "sandbox"] = Field(
         "system",
-        description="`sandbox` follows the virtual clock of a sandbox on loopback, and waits for call budgets by moving it.",
+        description="`sandbox` follows the virtual clock of a sandbox on loopback; waiting for call budgets moves it.",
     )
 
 
@@ -120,7 +123,8 @@ class Salesforce(WithSecrets):
     url: Address = Field(description="The org's My Domain, such as https://acme.my.salesforce.com.")
     client_id: str = Field(description="Consumer key of the External Client App.")
     client_secret: SecretStr | None = Field(
-        None, description="Consumer secret, for the client-credentials flow (or `client_secret_file`)."
+        None,
+        description="Consumer secret, for the client-credentials flow (or `client_secret_file`).",
     )
     username: str | None = Field(
         None, description="Integration user, for the JWT bearer flow with `private_key`."
@@ -128,18 +132,21 @@ class Salesforce(WithSecrets):
     private_key: SecretStr | None = Field(
         None, description="PEM private key for the JWT bearer flow (or `private_key_file`)."
     )
-    audience: Address | None = Field(None, description="JWT audience where it is not the My Domain.")
+    audience: Address | None = Field(
+        None, description="JWT audience where it is not the My Domain."
+    )
     api_version: str = Field("63.0", pattern=r"^\d\d\.0$", description="REST API version.")
     org_id: str | None = Field(None, description="Pin: refuse to work in any other org.")
     profile: Literal["own", "maica"] = Field(
-        "own", description="`own` is config/salesforce as shipped; `maica` puts a package prefix before every name."
+        "own",
+        description="`own` is config/salesforce as shipped; `maica` puts a package prefix before every name.",
     )
     prefix: Literal["maica_cc__", "maica__", ""] = Field(
         "maica_cc__", description="The package prefix of the `maica` profile."
     )
     names: dict[str, str] = Field(
         default_factory=dict,
-        description='Exceptions by name, e.g. "Invoice__c.Finance_Message__c" = "Finance_Message__c"; "" goes without that field.',
+        description='Exceptions, e.g. "Invoice__c.Finance_Link__c" = "Finance_Link__c"; "" goes without that field.',
     )
     page_size: int = Field(2000, ge=200, le=2000, description="Rows a query page may hold.")
 
@@ -155,9 +162,12 @@ class Xero(WithSecrets):
     client_id: str = Field(description="Client id of the custom connection.")
     client_secret: SecretStr = Field(description="Client secret (or `client_secret_file`).")
     tenant_id: str | None = Field(
-        None, description="Pin: the Xero organisation. Without it the connection's only organisation is taken."
+        None,
+        description="Pin: the Xero organisation. Without it the connection's only organisation is taken.",
     )
-    api_url: Address = Field("https://api.xero.com", description="Where the API is; a sandbox's address for trials.")
+    api_url: Address = Field(
+        "https://api.xero.com", description="Where the API is; a sandbox's address for trials."
+    )
     identity_url: Address = Field(
         "https://identity.xero.com", description="Where tokens are; a sandbox's address for trials."
     )
@@ -177,20 +187,26 @@ class Schedule(Room):
 class Invoices(Room):
     schedule: Schedule = Field(default_factory=Schedule, description="When invoices are sent.")
     numbering: Literal["xero", "crm"] = Field(
-        "xero", description="Who numbers: Xero (made as a draft, then completed) or the CRM (one step; the number is the fence)."
+        "xero",
+        description="Who numbers: Xero (a draft first, then completed) or the CRM (one step; the number is the fence).",
     )
     status: Literal["DRAFT", "SUBMITTED", "AUTHORISED"] = Field(
         "AUTHORISED", description="The status an invoice ends in."
     )
-    sent_to_contact: bool = Field(False, description="Mark approved invoices as sent to the contact.")
+    sent_to_contact: bool = Field(
+        False, description="Mark approved invoices as sent to the contact."
+    )
     line_amount_types: LineAmountTypes = Field(
-        LineAmountTypes.INCLUSIVE, description="How the CRM's rates stand to tax: Exclusive, Inclusive or NoTax."
+        LineAmountTypes.INCLUSIVE,
+        description="How the CRM's rates stand to tax: Exclusive, Inclusive or NoTax.",
     )
     account_code: str | None = Field(
-        "200", description="Account for lines whose support item names none; leave empty to hold such lines."
+        "200",
+        description="Account for lines whose support item names none; leave empty to hold such lines.",
     )
     tax_type: str = Field(
-        "GST Free Income", description="Tax for lines whose support item names none: a Xero label or code."
+        "GST Free Income",
+        description="Tax for lines whose support item names none: a Xero label or code.",
     )
     due_days: int = Field(14, ge=0, description="Days to pay where the CRM gives no due date.")
     line_template: str = Field(
@@ -199,23 +215,31 @@ class Invoices(Room):
     )
     branding_theme: str = Field("", description="Name of a branding theme in Xero.")
     tracking: dict[str, str] = Field(
-        default_factory=dict, description="Tracking put on every line: category name = option name; two at the most."
+        default_factory=dict,
+        description="Tracking put on every line: category name = option name; two at the most.",
     )
-    start_date: date | None = Field(None, description="Cut-over: invoices dated before are left alone.")
+    start_date: date | None = Field(
+        None, description="Cut-over: invoices dated before are left alone."
+    )
     ready_status: tuple[str, ...] = Field(
-        (), description="Only invoices in one of these statuses are due; empty means any but Cancelled."
+        (),
+        description="Only invoices in one of these statuses are due; empty means any but Cancelled.",
     )
-    ready_funding: tuple[str, ...] = Field((), description="Only these funding types are due; empty means all.")
+    ready_funding: tuple[str, ...] = Field(
+        (), description="Only these funding types are due; empty means all."
+    )
     debtor_by_funding: dict[str, Literal["participant", "plan_manager"]] = Field(
         default_factory=dict,
         description='Who owes, by funding type, e.g. "Plan-Managed" = "plan_manager"; default the participant.',
     )
     same_name: Literal["hold", "suffix"] = Field(
-        "hold", description="A new contact whose name is taken: hold the invoice, or add the end of its own number to the name."
+        "hold",
+        description="A new contact whose name is taken: hold the invoice, or add the end of its number to the name.",
     )
     batch: int = Field(50, ge=1, le=50, description="Documents in one call to Xero.")
     request_poll_s: Seconds = Field(
-        60, description="Seconds between looks for invoices somebody asked for on the CRM record; 0 looks only at each run."
+        60,
+        description="Seconds between looks for invoices somebody asked for on the CRM record; 0 waits for the run.",
     )
 
     @model_validator(mode="after")
@@ -238,36 +262,51 @@ class Invoices(Room):
 class Payments(Room):
     schedule: Schedule = Field(default_factory=Schedule, description="When payments are fetched.")
     overlap_s: Seconds = Field(
-        300, description="How far each poll looks back behind the last one, for payments that show late."
+        300,
+        description="How far each poll looks back behind the last one, for payments that show late.",
     )
     write_status: bool = Field(
-        True, description="Write the invoice's Status from what is paid; switch off where the CRM's own automation does."
+        True,
+        description="Write the invoice's Status from what is paid; switch off where the CRM's own automation does.",
     )
     rollup: Literal["native", "worker"] = Field(
-        "native", description="`worker` recomputes the totals where Payment hangs by a lookup and the CRM cannot."
+        "native",
+        description="`worker` recomputes the totals where Payment hangs by a lookup and the CRM cannot.",
     )
     stripe_days: int = Field(
-        5, ge=0, description="A Xero payment this near to a Stripe payment of the same amount is the same money."
+        5,
+        ge=0,
+        description="A Xero payment this near to a Stripe payment of the same amount is the same money.",
     )
 
 
 class Budget(Room):
-    per_minute: int = Field(55, ge=1, le=60, description="Xero calls a minute; Xero's own limit is 60.")
-    manual_per_minute: int = Field(5, ge=0, description="Of those, kept for work a person asked for.")
+    per_minute: int = Field(
+        55, ge=1, le=60, description="Xero calls a minute; Xero's own limit is 60."
+    )
+    manual_per_minute: int = Field(
+        5, ge=0, description="Of those, kept for work a person asked for."
+    )
     per_day: int = Field(5000, ge=1, description="Xero calls a day; a Starter app has 1,000.")
-    manual_per_day: int = Field(100, ge=0, description="Of those, kept for work a person asked for.")
+    manual_per_day: int = Field(
+        100, ge=0, description="Of those, kept for work a person asked for."
+    )
 
 
 class Timing(Room):
     connect_timeout_s: Seconds = Field(5, description="Longest wait for a connection.")
     timeout_s: Seconds = Field(60, description="Longest wait for an answer.")
     quiet_s: Seconds = Field(
-        300, description="How long after a lost answer a document may still appear; nothing is called absent before."
+        300,
+        description="How long after a lost answer a document may still appear; nothing is called absent before.",
     )
     key_life_s: Seconds = Field(
-        270, description="How long an Idempotency-Key is trusted after it was first sent; Xero keeps it 360 seconds."
+        270,
+        description="How long an Idempotency-Key is trusted after it was first sent; Xero keeps it 360 seconds.",
     )
-    lease_s: Seconds = Field(900, description="How long a silent owner on another host keeps the lane.")
+    lease_s: Seconds = Field(
+        900, description="How long a silent owner on another host keeps the lane."
+    )
 
     @model_validator(mode="after")
     def _fit_together(self) -> Timing:
@@ -304,10 +343,12 @@ class Connection(Room):
     salesforce: Salesforce = Field(description="The CRM.")
     xero: Xero = Field(description="The ledger.")
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(
-        "Australia/Sydney", description="Zone of cron lines and of the noon that stands for a Xero payment's day."
+        "Australia/Sydney",
+        description="Zone of cron lines and of the noon that stands for a Xero payment's day.",
     )
     marker_url: Address | None = Field(
-        None, description="Base of the link that marks our documents in Xero; default the CRM's own address."
+        None,
+        description="Base of the link that marks our documents in Xero; default the CRM's own address.",
     )
     invoices: Invoices = Field(default_factory=Invoices, description="CRM invoices to Xero.")
     payments: Payments = Field(default_factory=Payments, description="Xero payments to the CRM.")
@@ -339,11 +380,14 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    journal: Journal = Field(default_factory=Journal, description="What is remembered between runs.")
+    journal: Journal = Field(
+        default_factory=Journal, description="What is remembered between runs."
+    )
     log: Log = Field(default_factory=Log, description="What is said.")
     time: Time = Field(default_factory=Time, description="Whose clock counts.")
     connections: dict[str, Connection] = Field(
-        default_factory=dict, description="One table for each pair of CRM org and Xero organisation."
+        default_factory=dict,
+        description="One table for each pair of CRM org and Xero organisation.",
     )
 
     @classmethod
@@ -374,7 +418,9 @@ class Settings(BaseSettings):
         if name is None:
             return dict(self.connections)
         if name not in self.connections:
-            msg = f"there is no connection named {name!r}; configured: {', '.join(self.connections)}"
+            msg = (
+                f"there is no connection named {name!r}; configured: {', '.join(self.connections)}"
+            )
             raise Misconfigured(msg)
         return {name: self.connections[name]}
 
@@ -431,7 +477,9 @@ def _sentence(error: Any) -> str:
     return f"{where}: {what}" if where else what
 
 
-def explained(room: type[BaseModel] = Settings, path: str = "") -> Iterator[tuple[str, str, str, str]]:
+def explained(
+    room: type[BaseModel] = Settings, path: str = ""
+) -> Iterator[tuple[str, str, str, str]]:
     """(name, type, default, meaning) of every setting, for docs/configuration.md."""
     for name, field in room.model_fields.items():
         dotted = f"{path}.{name}" if path else name
@@ -449,10 +497,15 @@ def _type_words(annotation: Any) -> str:
     if getattr(annotation, "__origin__", None) is Literal:
         return " or ".join(f"`{choice!s}`" for choice in get_args(annotation))
     if isinstance(annotation, type):
-        return {"SecretStr": "secret", "str": "text", "bool": "true or false", "float": "seconds",
-                "int": "whole number", "Path": "path", "LineAmountTypes": "text"}.get(
-            annotation.__name__, annotation.__name__
-        )
+        return {
+            "SecretStr": "secret",
+            "str": "text",
+            "bool": "true or false",
+            "float": "seconds",
+            "int": "whole number",
+            "Path": "path",
+            "LineAmountTypes": "text",
+        }.get(annotation.__name__, annotation.__name__)
     words = {_type_words(part) for part in get_args(annotation) if part not in {type(None), ...}}
     if "dict" in str(annotation):
         return "table"

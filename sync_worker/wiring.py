@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,7 +105,7 @@ class App:
             schedule = getattr(settings, process).schedule
             yield job(
                 f"{connection.name}/{process}",
-                lambda process=process: connection.run(process),
+                partial(connection.run, process),
                 every_s=schedule.every_s,
                 cron=schedule.cron,
                 zone=zone,
@@ -127,7 +128,9 @@ class App:
 
 
 @contextmanager
-def opened(settings: Settings, *, ways: Ways | None = None, clock: Clock | None = None) -> Iterator[App]:
+def opened(
+    settings: Settings, *, ways: Ways | None = None, clock: Clock | None = None
+) -> Iterator[App]:
     """The program with its journal open."""
     stop = threading.Event()
     engine = open_engine(settings.journal.path)
@@ -233,14 +236,12 @@ def _connection(
         crm.names,
         Ready(rules.ready_status, rules.ready_funding, rules.start_date),
     )
-    served: list[Connection] = []
     lane = Lane(
         journal=journal,
         sender=XeroSender(client),
         clock=app.clock,
         patience=patience,
         tell=log.info,
-        interlude=lambda: served[0].answer_requests() if served else None,
     )
     parties = SalesforceParties(crm.client, crm.names)
     connection = Connection(
@@ -274,7 +275,7 @@ def _connection(
         lease_s=settings.timing.lease_s,
         host=platform.node() or "localhost",
     )
-    served.append(connection)
+    lane.interlude = connection.answer_requests
     return connection
 
 
@@ -285,7 +286,10 @@ def _identify(
     crm.session.login()
     pinned = settings.salesforce.org_id
     if pinned and pinned[:15] != crm.session.org_id[:15]:
-        msg = f"the login leads to the Salesforce org {crm.session.org_id}, but salesforce.org_id pins {pinned}; nothing was done"
+        msg = (
+            f"the login leads to the Salesforce org {crm.session.org_id}, "
+            f"but salesforce.org_id pins {pinned}; nothing was done"
+        )
         raise Misconfigured(msg)
     journal.pin(client.tenant(), crm.session.org_id)
 

@@ -23,7 +23,11 @@ ALIVE_WITHIN = timedelta(minutes=3)
 
 def add_to(main: click.Group) -> None:
     main.add_command(plan)
-    alive = click.option("--alive", is_flag=True, help="Exit 4 unless a daemon is running and well; for health checks.")
+    alive = click.option(
+        "--alive",
+        is_flag=True,
+        help="Exit 4 unless a daemon is running and well; for health checks.",
+    )
     command(main, "status")(alive(status))
     command(main, "holds")(holds)
     command(main, "journey")(click.argument("record")(journey))
@@ -38,16 +42,14 @@ def plan() -> None:
 @command(plan, "invoices")
 def plan_invoices(asked: Asked) -> int:
     """What would be made of every invoice that is due, and why."""
-    from sync_worker.sync.invoices import planned  # noqa: PLC0415
+    from sync_worker.sync.invoices import planned
 
     with asked.app() as app:
-        actions = [
-            action
-            for name in asked.names(app)
-            for action in _planned(app, name, planned)
-        ]
+        actions = [action for name in asked.names(app) for action in _planned(app, name, planned)]
     if asked.as_json:
-        show.as_json({"actions": [_action(action) for action in actions], "totals": _totals(actions)})
+        show.as_json(
+            {"actions": [_action(action) for action in actions], "totals": _totals(actions)}
+        )
         return 0
     rows = [tuple(_action(action).values()) for action in actions]
     show.table(("action", "record", "total", "reason"), rows)
@@ -65,18 +67,31 @@ def _planned(app: App, name: str, planned: Any) -> list[Action]:
 def _action(action: Action) -> dict[str, Any]:
     match action:
         case Create(invoice=invoice, debtor=debtor, draft=draft):
-            return {"action": "create", "record": f"invoice:{invoice.number}", "total": str(draft.total),
-                    "reason": f"is due and owed by {debtor.name}"}
+            return {
+                "action": "create",
+                "record": f"invoice:{invoice.number}",
+                "total": str(draft.total),
+                "reason": f"is due and owed by {debtor.name}",
+            }
         case HoldBack(invoice=invoice, hold=hold):
-            return {"action": "hold", "record": f"invoice:{invoice.number}", "total": str(invoice.total or ""),
-                    "reason": f"{hold.hold_class}: {hold.cause}"}
+            return {
+                "action": "hold",
+                "record": f"invoice:{invoice.number}",
+                "total": str(invoice.total or ""),
+                "reason": f"{hold.hold_class}: {hold.cause}",
+            }
         case Skip(invoice=invoice, reason=reason):
-            return {"action": "skip", "record": f"invoice:{invoice.number}", "total": "", "reason": reason}
+            return {
+                "action": "skip",
+                "record": f"invoice:{invoice.number}",
+                "total": "",
+                "reason": reason,
+            }
 
 
 def _totals(actions: list[Action]) -> dict[str, str]:
     """What would be posted to each account, in the lines' own amounts."""
-    from sync_worker.domain.money import line_amount  # noqa: PLC0415
+    from sync_worker.domain.money import line_amount
 
     amounts: Counter[str] = Counter()
     totals: dict[str, Decimal] = {}
@@ -111,9 +126,14 @@ def _standing(app: App, name: str) -> dict[str, Any]:
     beat = overview.cursors().get("beat")
     now = app.clock.now()
     return {
-        "documents": {f"{kind}:{state}": n for (kind, state), n in sorted(overview.counts().items())},
+        "documents": {
+            f"{kind}:{state}": n for (kind, state), n in sorted(overview.counts().items())
+        },
         "in_doubt": [
-            {"record": f"{one.document.kind}:{one.document.number}", "age_s": round(one.age.total_seconds())}
+            {
+                "record": f"{one.document.kind}:{one.document.number}",
+                "age_s": round(one.age.total_seconds()),
+            }
             for one in overview.in_doubt()
         ],
         "payments": overview.payments(),
@@ -159,7 +179,11 @@ def holds(asked: Asked) -> int:
         show.say("nothing is held")
         return 0
     for one in waiting:
-        again = f"tried again by itself after {one['next_try']:%d %b %H:%M} UTC" if one["next_try"] else "not tried again by itself"
+        again = (
+            f"tried again by itself after {one['next_try']:%d %b %H:%M} UTC"
+            if one["next_try"]
+            else "not tried again by itself"
+        )
         show.holds([one])
         show.say(f"    since {one['since']:%d %b %Y %H:%M} UTC, {one['attempts']} tries, {again}")
     return 1
@@ -187,12 +211,27 @@ def journey(asked: Asked, record: str) -> int:
         {"at": step.at, "state": step.state, "words": step.words, "run": step.run} for step in steps
     ]
     if asked.as_json:
-        show.as_json({**_waiting(row), "record": record, "connection": found.connection, "state": row.state,
-                      "crm_id": row.record, "xero_id": row.xero_id, "xero_number": row.xero_number, "steps": told})
+        show.as_json(
+            {
+                **_waiting(row),
+                "record": record,
+                "connection": found.connection,
+                "state": row.state,
+                "crm_id": row.record,
+                "xero_id": row.xero_id,
+                "xero_number": row.xero_number,
+                "steps": told,
+            }
+        )
         return 0
-    show.say(f"{record} (CRM {row.record}" + (f", Xero {row.xero_number} {row.xero_id})" if row.xero_id else ")"))
-    show.table(("when (UTC)", "state", "what happened"),
-               [(f"{step['at']:%d %b %Y %H:%M:%S}", step["state"], step["words"]) for step in told])
+    show.say(
+        f"{record} (CRM {row.record}"
+        + (f", Xero {row.xero_number} {row.xero_id})" if row.xero_id else ")")
+    )
+    show.table(
+        ("when (UTC)", "state", "what happened"),
+        [(f"{step['at']:%d %b %Y %H:%M:%S}", step["state"], step["words"]) for step in told],
+    )
     if row.hold:
         show.holds([_waiting(row)])
     return 0
@@ -209,7 +248,9 @@ def check(asked: Asked) -> int:
     if asked.as_json:
         show.as_json({"problems": found})
     elif not found:
-        show.say("all is there: both logins work, every object, field and permission, account and tax rate is found")
+        show.say(
+            "all is there: both logins work, every object, field and permission, account and tax rate is found"
+        )
     else:
         for one in found:
             show.say(f"{one['connection']}: {one['problem']}")

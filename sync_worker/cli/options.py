@@ -34,21 +34,21 @@ class Asked:
     connection: str | None = None
 
     def settings(self) -> Settings:
-        from sync_worker import settings  # noqa: PLC0415 - `--help` must not wait for pydantic
+        from sync_worker import settings
 
         from_environment = os.environ.get("SYNC_CONFIG")
         path = self.config or (Path(from_environment) if from_environment else None)
         if path is None and DEFAULT_FILE.exists():
             path = DEFAULT_FILE
         loaded = settings.load(path)
-        from sync_worker.daemon import log  # noqa: PLC0415
+        from sync_worker.daemon import log
 
         log.set_up(loaded.log.format, loaded.log.level)
         return loaded
 
     @contextmanager
     def app(self) -> Iterator[App]:
-        from sync_worker import wiring  # noqa: PLC0415 - both SDKs take half a second to import
+        from sync_worker import wiring
 
         with wiring.opened(self.settings()) as app:
             yield app
@@ -57,7 +57,9 @@ class Asked:
         return list(app.settings.chosen(self.connection))
 
 
-def command(group: click.Group, name: str, *, connection: bool = True) -> Callable[[Command], Command]:
+def command(
+    group: click.Group, name: str, *, connection: bool = True
+) -> Callable[[Command], Command]:
     """A command of `group` with the shared options; its function gets an `Asked` first."""
 
     def decorate(function: Command) -> Command:
@@ -88,7 +90,9 @@ def _shared(*, connection: bool) -> list[click.Option]:
             type=click.Path(path_type=Path, dir_okay=False),
             help="Settings file; default SYNC_CONFIG or config/sync_worker.toml.",
         ),
-        click.Option(["--json", "as_json"], is_flag=True, help="JSON on stdout, all else on stderr."),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, help="JSON on stdout, all else on stderr."
+        ),
     ]
     if connection:
         options.append(click.Option(["--connection"], help="Only this connection."))

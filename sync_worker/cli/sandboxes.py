@@ -31,11 +31,24 @@ def add_to(main: click.Group) -> None:
 
 def _sandbox_options(function: Any) -> Any:
     for option in (
-        click.option("--profile", type=click.Choice(["care", "empty"]), default="empty", help="What it holds at the start."),
-        click.option("--invoices", type=click.IntRange(min=1), help="How many CRM invoices the profile makes."),
+        click.option(
+            "--profile",
+            type=click.Choice(["care", "empty"]),
+            default="empty",
+            help="What it holds at the start.",
+        ),
+        click.option(
+            "--invoices",
+            type=click.IntRange(min=1),
+            help="How many CRM invoices the profile makes.",
+        ),
         click.option("--seed", type=int, default=0, help="Same seed, same data."),
-        click.option("--namespace", default="", help="Package prefix of every custom name, e.g. maica_cc."),
-        click.option("--salesforce-port", type=click.IntRange(0, 65535), default=8801, show_default=True),
+        click.option(
+            "--namespace", default="", help="Package prefix of every custom name, e.g. maica_cc."
+        ),
+        click.option(
+            "--salesforce-port", type=click.IntRange(0, 65535), default=8801, show_default=True
+        ),
         click.option("--xero-port", type=click.IntRange(0, 65535), default=8802, show_default=True),
         click.option("--no-limits", is_flag=True, help="Without Xero's limits of calls."),
     ):
@@ -45,7 +58,9 @@ def _sandbox_options(function: Any) -> Any:
 
 def _demo_options(function: Any) -> Any:
     for option in (
-        click.option("--once", is_flag=True, help="One run of everything, then say what happened and leave."),
+        click.option(
+            "--once", is_flag=True, help="One run of everything, then say what happened and leave."
+        ),
         click.option("--invoices", type=click.IntRange(min=30), default=60, show_default=True),
         click.option("--seed", type=int, default=1, show_default=True),
     ):
@@ -69,25 +84,34 @@ def sandbox(
         signal.signal(number, lambda *_: stop.set())
     try:
         with _sandbox(
-            namespace=namespace, seed=seed, salesforce_port=salesforce_port, xero_port=xero_port,
+            namespace=namespace,
+            seed=seed,
+            salesforce_port=salesforce_port,
+            xero_port=xero_port,
             xero={"limits": None} if no_limits else {},
         ) as running:
-            running.seed(profile, invoices=invoices, seed=seed)
+            running.control.fill(profile, invoices, seed)
             if asked.as_json:
                 show.as_json(running.credentials())
             else:
                 _say_credentials(running.credentials())
             stop.wait()
     except OSError as taken:
-        msg = f"the sandbox cannot listen on its port ({taken.strerror or taken}); choose others with --salesforce-port and --xero-port"
+        msg = (
+            f"the sandbox cannot listen on its port ({taken.strerror or taken}); "
+            "choose others with --salesforce-port and --xero-port"
+        )
         raise Misconfigured(msg) from None
     return 0
 
 
 def demo(asked: Asked, once: bool, invoices: int, seed: int) -> int:
     """The main job on an embedded sandbox: invoices go to Xero, people pay there, payments come back."""
-    with tempfile.TemporaryDirectory(prefix="sync-worker-demo-") as folder, _sandbox(seed=seed) as running:
-        foretold = running.seed("care", invoices=invoices, seed=seed)
+    with (
+        tempfile.TemporaryDirectory(prefix="sync-worker-demo-") as folder,
+        _sandbox(seed=seed) as running,
+    ):
+        foretold = running.control.fill("care", invoices, seed)
         settings = _demo_settings(running, Path(folder) / "journal.db")
         if once:
             return _once(asked, running, settings, foretold, seed)
@@ -96,8 +120,8 @@ def demo(asked: Asked, once: bool, invoices: int, seed: int) -> int:
 
 @contextmanager
 def _sandbox(**options: Any) -> Iterator[Sandbox]:
-    from sync_worker.sandbox.edge import Sandbox  # noqa: PLC0415
-    from sync_worker.wiring import project_folder  # noqa: PLC0415
+    from sync_worker.sandbox.edge import Sandbox
+    from sync_worker.wiring import project_folder
 
     with Sandbox(metadata=project_folder("salesforce"), **options) as running:
         yield running
@@ -112,8 +136,8 @@ def _say_credentials(credentials: Mapping[str, Mapping[str, str]]) -> None:
 
 
 def _demo_settings(running: Sandbox, journal: Path) -> Settings:
-    from sync_worker.daemon import log  # noqa: PLC0415
-    from sync_worker.settings import Settings  # noqa: PLC0415
+    from sync_worker.daemon import log
+    from sync_worker.settings import Settings
 
     crm, xero = running.credentials()["salesforce"], running.credentials()["xero"]
     log.set_up("auto", "warning")
@@ -134,17 +158,15 @@ def _demo_settings(running: Sandbox, journal: Path) -> Settings:
     )
 
 
-def _once(
-    asked: Asked, running: Sandbox, settings: Settings, foretold: Foretold, seed: int
-) -> int:
-    from sync_worker import wiring  # noqa: PLC0415
+def _once(asked: Asked, running: Sandbox, settings: Settings, foretold: Foretold, seed: int) -> int:
+    from sync_worker import wiring
 
     with wiring.opened(settings) as app, show.progress(quiet=asked.as_json) as progress:
         connection = app.connection(NAME, progress)
         with connection.held():
             invoices = connection.run("invoices")
             first = connection.run("payments")
-            paid = running.act("care", "payments", seed=seed)
+            paid = running.control.act("care", "payments", seed)
             then = connection.run("payments")
             calls = connection.calls()
     payments: dict[str, Any] = {
@@ -152,11 +174,16 @@ def _once(
     }
     processes = {"invoices": dict(invoices.counts), "payments": payments}
     surprises = [
-        *invoices.problems, *first.problems, *then.problems,
+        *invoices.problems,
+        *first.problems,
+        *then.problems,
         *_surprises(processes, foretold, foretold.payments_created + paid.payments_created),
     ]
     if asked.as_json:
-        show.as_json({"processes": processes, "calls": calls} | ({"problems": surprises} if surprises else {}))
+        show.as_json(
+            {"processes": processes, "calls": calls}
+            | ({"problems": surprises} if surprises else {})
+        )
     else:
         _say_demo(processes, calls, foretold)
     for surprise in surprises:
@@ -170,10 +197,13 @@ def _surprises(
     invoices = processes["invoices"]
     if invoices.get("created") != foretold.created:
         yield f"{invoices.get('created')} invoices were made, {foretold.created} were due"
-    held = {one["record"].removeprefix("invoice:"): one["class"] for one in invoices.get("held", ())}
+    held = {
+        one["record"].removeprefix("invoice:"): one["class"] for one in invoices.get("held", ())
+    }
     for number in sorted(held.keys() | foretold.held.keys()):
-        if held.get(number) != foretold.held.get(number):
-            yield f"invoice {number} is {held.get(number) or 'not held'}, foretold was {foretold.held.get(number) or 'no hold'}"
+        is_so, was_told = held.get(number, "not held"), foretold.held.get(number, "no hold")
+        if (is_so, was_told) != ("not held", "no hold") and is_so != was_told:
+            yield f"invoice {number} is {is_so}, foretold was {was_told}"
     if processes["payments"].get("created") != payments:
         yield f"{processes['payments'].get('created')} payments arrived, {payments} were made"
 
@@ -181,15 +211,19 @@ def _surprises(
 def _say_demo(
     processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int], foretold: Foretold
 ) -> None:
-    show.say(f"A CRM with {foretold.invoices} invoices and an empty year in Xero, both pretended on this machine.\n")
+    show.say(
+        f"A CRM with {foretold.invoices} invoices and an empty year in Xero, both pretended on this machine.\n"
+    )
     show.run(processes, calls)
-    show.say("\nThe held ones are part of the seed: each shows a trouble real books have, and its cure.")
+    show.say(
+        "\nThe held ones are part of the seed: each shows a trouble real books have, and its cure."
+    )
 
 
 def _for_ever(asked: Asked, running: Sandbox, settings: Settings) -> int:
-    from sync_worker import wiring  # noqa: PLC0415
-    from sync_worker.daemon import log  # noqa: PLC0415
-    from sync_worker.daemon.lifecycle import heed_signals, serve  # noqa: PLC0415
+    from sync_worker import wiring
+    from sync_worker.daemon import log
+    from sync_worker.daemon.lifecycle import heed_signals, serve
 
     log.set_up("auto", "info")
     if asked.as_json:

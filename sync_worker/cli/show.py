@@ -32,7 +32,7 @@ def problems(found: Sequence[str], *, as_json: bool) -> None:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - only where a table is drawn
+    from rich.console import Console
     from rich.table import Table
 
     drawn = Table(*columns, box=None, pad_edge=False, header_style="bold")
@@ -57,7 +57,10 @@ def run(processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int]) ->
         for one in counts.get("skipped", ()):
             say(f"  {one['record']} was left alone: {one['reason']}")
         for number in counts.get("in_doubt", ()):
-            say(f"  invoice:{number} is in doubt: its answer was lost; the next run looks for it before anything is sent")
+            say(
+                f"  invoice:{number} is in doubt: its answer was lost; "
+                "the next run looks for it before anything is sent"
+            )
         for one in counts.get("refused", ()):
             say(f"  payment {one['payment']} was refused by the CRM: {one['cause']}")
     say(f"calls: {calls.get('xero', 0)} to Xero, {calls.get('salesforce', 0)} to Salesforce")
@@ -75,7 +78,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
     if quiet or not sys.stderr.isatty():
         yield lambda _process, _count: None
         return
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (

@@ -23,7 +23,9 @@ def add_to(main: click.Group) -> None:
     which = click.argument("process", type=click.Choice(PROCESSES), required=False)
     reason = click.option("--reason", default="by an operator", help="Shown to whoever looks.")
     command(main, "pause")(reason(which(pause)))
-    command(main, "resume")(click.argument("process", type=click.Choice(PROCESSES), required=False)(resume))
+    command(main, "resume")(
+        click.argument("process", type=click.Choice(PROCESSES), required=False)(resume)
+    )
     command(main, "migrate", connection=False)(migrate)
 
 
@@ -34,7 +36,9 @@ def retry(asked: Asked, record: str) -> int:
         journal = app.journal(found.connection)
         if not journal.release_hold(found.document.kind, found.document.record):
             state = found.document.state
-            raise Misconfigured(f"{record} is not held, it is {state}; `sync-worker journey {record}` tells its story")
+            raise Misconfigured(
+                f"{record} is not held, it is {state}; `sync-worker journey {record}` tells its story"
+            )
         if asked.as_json:
             show.as_json({"record": record, "retry": "at the next run"})
         else:
@@ -69,7 +73,9 @@ def migrate(asked: Asked) -> int:
         if asked.as_json:
             show.as_json({"journal": str(app.settings.journal.path), "version": head})
         else:
-            show.say(f"the journal {app.settings.journal.path} is at version {head}, which is this program's own")
+            show.say(
+                f"the journal {app.settings.journal.path} is at version {head}, which is this program's own"
+            )
     return 0
 
 
@@ -79,4 +85,6 @@ def _say_paused(asked: Asked, app: App) -> None:
         show.as_json({"paused": paused})
         return
     for name, processes in paused.items():
-        show.say(f"{name}: {', '.join(processes) + ' paused' if processes else 'nothing is paused'}")
+        show.say(
+            f"{name}: {', '.join(processes) + ' paused' if processes else 'nothing is paused'}"
+        )

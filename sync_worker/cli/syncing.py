@@ -10,6 +10,7 @@ import click
 
 from sync_worker.cli import show
 from sync_worker.cli.options import Asked, command
+from sync_worker.domain.errors import Stopping
 
 if TYPE_CHECKING:
     from sync_worker.daemon.runner import Connection, Result
@@ -48,14 +49,14 @@ def sync_invoice(asked: Asked, number: str) -> int:
     with asked.app() as app:
         _heed(app)
         return max(
-            _finish(asked, [_here_or_there(app.connection(name), number)])
+            _finish(asked, [_here_or_there(app, app.connection(name), number)])
             for name in asked.names(app)
         )
 
 
 def run(asked: Asked) -> int:
     """Run as a daemon, on the schedules of every connection, until stopped."""
-    from sync_worker.daemon.lifecycle import serve  # noqa: PLC0415
+    from sync_worker.daemon.lifecycle import serve
 
     with asked.app() as app:
         _heed(app)
@@ -66,7 +67,9 @@ def run(asked: Asked) -> int:
         code = serve(connections, jobs, app.stop, beat=lambda: _beat(app, connections))
         if code:
             show.problems(
-                ("another instance has the lease of a connection; stop it, or wait until its lease ends",),
+                (
+                    "another instance has the lease of a connection; stop it, or wait until its lease ends",
+                ),
                 as_json=asked.as_json,
             )
         return int(code)
@@ -78,7 +81,7 @@ def _beat(app: App, connections: list[Connection]) -> None:
 
 
 def _heed(app: App) -> None:
-    from sync_worker.daemon.lifecycle import heed_signals  # noqa: PLC0415
+    from sync_worker.daemon.lifecycle import heed_signals
 
     heed_signals(app.stop)
 
@@ -86,9 +89,7 @@ def _heed(app: App) -> None:
 def _one_run(asked: Asked, process: str) -> int:
     with asked.app() as app, show.progress(quiet=asked.as_json) as progress:
         _heed(app)
-        results = [
-            _held_run(app.connection(name, progress), process) for name in asked.names(app)
-        ]
+        results = [_held_run(app.connection(name, progress), process) for name in asked.names(app)]
     return _finish(asked, results)
 
 
@@ -101,7 +102,7 @@ def _held_run(connection: Connection, process: str) -> tuple[Result, Mapping[str
 
 
 def _busy(connection: Connection, process: str) -> Result:
-    from sync_worker.daemon.runner import Exit, Result  # noqa: PLC0415
+    from sync_worker.daemon.runner import Exit, Result
 
     problem = (
         f"another instance has the lease of {connection.name!r}; its schedule does this too, "
@@ -110,9 +111,11 @@ def _busy(connection: Connection, process: str) -> Result:
     return Result(process, Exit.BUSY, problems=(problem,))
 
 
-def _here_or_there(connection: Connection, number: str) -> tuple[Result, Mapping[str, int]]:
+def _here_or_there(
+    app: App, connection: Connection, number: str
+) -> tuple[Result, Mapping[str, int]]:
     """By ourselves where the lane is free, else by whoever holds it: never beside it."""
-    from sync_worker.daemon.runner import Exit, Result  # noqa: PLC0415
+    from sync_worker.daemon.runner import Exit, Result
 
     with connection.held() as ours:
         if ours:
@@ -125,13 +128,10 @@ def _here_or_there(connection: Connection, number: str) -> tuple[Result, Mapping
             process, counts = next(iter(answer["processes"].items()))
             result = Result(process, Exit(answer["exit"]), counts, tuple(answer["problems"]))
             return result, answer["calls"]
-        connection.clock.sleep(0.2) if not _virtual(connection) else time.sleep(0.2)  # noqa: TID251
+        if app.stop.wait(0.2):
+            raise Stopping
     problem = f"the running daemon did not answer within {ANSWER_WITHIN_S} s; the request stays in its queue"
     return Result("invoice", Exit.UNSURE, problems=(problem,)), {}
-
-
-def _virtual(connection: Connection) -> bool:
-    return type(connection.clock).__name__ == "SandboxClock"
 
 
 def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> int:
@@ -158,4 +158,6 @@ def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> in
 
 def _add(total: dict[str, Any], counts: Mapping[str, Any]) -> None:
     for name, value in counts.items():
-        total[name] = total[name] + value if name in total and not isinstance(value, bool) else value
+        total[name] = (
+            total[name] + value if name in total and not isinstance(value, bool) else value
+        )

@@ -1,1 +1,4 @@
-"""Runs the processes on time and stops politely. Begin with `runner.py` (one run), then `schedule.py`, `lifecycle.py`."""
+"""Runs the processes on time and stops politely.
+
+Begin with `runner.py` (one run), then `schedule.py` and `lifecycle.py`.
+"""

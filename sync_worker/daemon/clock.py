@@ -64,6 +64,9 @@ class SandboxClock(SystemClock):
                 timeout=10,
             )
         except urllib3.exceptions.HTTPError as failure:
-            msg = f"the sandbox's clock at {self._url} cannot be reached; start `sync-worker sandbox`, or set time.source to system"
+            msg = (
+                f"the sandbox's clock at {self._url} cannot be reached; "
+                "start `sync-worker sandbox`, or set time.source to system"
+            )
             raise Transient(msg) from failure
         return datetime.fromisoformat(json.loads(reply.data)["now"])

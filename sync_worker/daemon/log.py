@@ -10,13 +10,16 @@ from typing import Any
 
 import structlog
 
-SECRET_NAMES = re.compile(r"secret|token|password|authorization|assertion|private_key|cookie", re.IGNORECASE)
+SECRET_NAMES = re.compile(
+    r"secret|token|password|authorization|assertion|private_key|cookie", re.IGNORECASE
+)
 SECRET_VALUES = re.compile(r"(Bearer\s+)[\w.\-!]+|(00D\w{12,15}!)[\w.]+", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def set_up(style: str, level: str) -> None:
-    """`auto` writes columns on a terminal and JSON elsewhere. Libraries speak through the same pipe, from warnings on."""
+    """`auto` writes columns on a terminal and JSON elsewhere. Libraries speak
+    through the same pipe, from warnings on."""
     pretty = style == "console" or (style == "auto" and sys.stderr.isatty())
     renderer = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -52,7 +55,14 @@ def set_up(style: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Below warnings these print addresses, bodies and tokens.
-    for chatty in ("urllib3", "xero_python", "simple_salesforce", "apscheduler", "asyncio", "uvicorn"):
+    for chatty in (
+        "urllib3",
+        "xero_python",
+        "simple_salesforce",
+        "apscheduler",
+        "asyncio",
+        "uvicorn",
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -64,5 +74,7 @@ def redacted(
         if SECRET_NAMES.search(name):
             event[name] = "[redacted]"
         elif isinstance(value, str) and name != "exception":
-            event[name] = CONTROL.sub(" ", SECRET_VALUES.sub(r"\1\2[redacted]", value)).replace("\n", " ")
+            event[name] = CONTROL.sub(" ", SECRET_VALUES.sub(r"\1\2[redacted]", value)).replace(
+                "\n", " "
+            )
     return event

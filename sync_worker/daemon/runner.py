@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -22,7 +21,7 @@ from sync_worker.domain.errors import (
     Transient,
 )
 from sync_worker.domain.hold import Hold
-from sync_worker.ports import Clock, Journal, LaneKeeper, Requests, Switches
+from sync_worker.ports import Asked, Clock, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, payments
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.payments import PaymentSync
@@ -71,6 +70,7 @@ class Connection:
     lease_s: float
     host: str
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _serving: bool = False
 
     @contextmanager
     def held(self) -> Iterator[bool]:
@@ -100,19 +100,31 @@ class Connection:
         return self._outcome("requested", self._requested)
 
     def answer_requests(self) -> int:
-        """Serves the commands that wait beside this daemon; how many were served."""
+        """Serves the commands that wait beside this daemon; how many were served. Called again while serving, as in
+        the pauses of the very run that serves, it does nothing."""
         served = 0
-        while (asked := self.requests.next_asked()) is not None:
-            log.info("request taken", connection=self.name, command=asked.command, subject=asked.subject)
-            if asked.command == "invoice":
-                result = self.run_invoice(asked.subject)
-            else:
-                result = self.run(asked.command)
-            self.requests.answer(asked.id, payload(result, self.calls()))
-            served += 1
+        with self._lock:
+            if self._serving:
+                return 0
+            self._serving = True
+            try:
+                while (asked := self.requests.next_asked()) is not None:
+                    self._answer(asked)
+                    served += 1
+            finally:
+                self._serving = False
         return served
 
-    # ------------------------------------------------------------------------------------------
+    def _answer(self, asked: Asked) -> None:
+        log.info("request taken", connection=self.name, command=asked.command, record=asked.subject)
+        before = self.calls()
+        result = (
+            self.run_invoice(asked.subject)
+            if asked.command == "invoice"
+            else self.run(asked.command)
+        )
+        spent = {side: count - before[side] for side, count in self.calls().items()}
+        self.requests.answer(asked.id, payload(result, spent))
 
     def _invoices(self) -> tuple[Mapping[str, Any], Exit]:
         return _invoice_counts(invoices.sync_invoices(self.invoices))
@@ -146,23 +158,21 @@ class Connection:
         with self.for_a_person():
             return _invoice_counts(invoices.sync_these(self.invoices, asked))
 
-    def _outcome(
-        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
-    ) -> Result:
+    def _outcome(self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]) -> Result:
         with (
             self._lock,
             structlog.contextvars.bound_contextvars(connection=self.name, process=process),
         ):
             try:
                 self.identify()
-                with self.journal.run(process) as run:
-                    structlog.contextvars.bind_contextvars(run_id=run.id)
+                with (
+                    self.journal.run(process) as run,
+                    structlog.contextvars.bound_contextvars(run_id=run.id),
+                ):
                     counts, code = work()
                     run.close(code.name.lower(), counts)
             except SyncError as failure:
                 return _failed(process, failure)
-            finally:
-                structlog.contextvars.unbind_contextvars("run_id")
             log.info("run ended", outcome=code.name.lower(), **_brief(counts))
             return Result(process, code, counts)
 
@@ -224,5 +234,3 @@ def _brief(counts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: len(value) if isinstance(value, list) else value for name, value in counts.items()
     }
-
-

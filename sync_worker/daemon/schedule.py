@@ -59,7 +59,12 @@ class Job:
 
 
 def job(
-    name: str, work: Callable[[], object], *, every_s: float | None, cron: str | None, zone: ZoneInfo
+    name: str,
+    work: Callable[[], object],
+    *,
+    every_s: float | None,
+    cron: str | None,
+    zone: ZoneInfo,
 ) -> Job:
     """Intervals count in UTC, so that no summer time exists for them; cron lines are in the connection's zone."""
     if cron:

@@ -35,7 +35,8 @@ class HoldClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a record waits: `cause` is a sentence with the vendor's words where there are any, `cure` says who does what."""
+    """Why a record waits: `cause` is a sentence with the vendor's words where there are any, `cure`
+    says who does what."""
 
     hold_class: HoldClass
     cause: str

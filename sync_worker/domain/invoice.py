@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 
 from sync_worker.domain.ids import SalesforceId, XeroId
@@ -26,7 +26,7 @@ class Line:
     account_code: str = ""
     tax_type: str = ""
     """A Xero tax code or the label people see; empty means the connection's default."""
-    service_date: date | None = None
+    service_date: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Invoice:
 
     id: SalesforceId
     number: str
-    date: date | None
-    due_date: date | None
+    date: dt.date | None
+    due_date: dt.date | None
     status: str
     funding_type: str
     total: Decimal | None
@@ -47,8 +47,8 @@ class Invoice:
     lines: tuple[Line, ...]
     xero_id: XeroId | None = None
     sync_state: str = ""
-    requested_at: datetime | None = None
-    modified_at: datetime | None = None
+    requested_at: dt.datetime | None = None
+    modified_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,14 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invoice as Xero is to hold it: everything but the contact's id, which is known only once the contact stands."""
+    """An invoice as Xero is to hold it: everything but the contact's id, which is known only once
+    the contact stands."""
 
     record: SalesforceId
     number: str
     """The CRM's number. It becomes the Reference, and the InvoiceNumber too where the CRM numbers invoices."""
-    date: date
-    due_date: date
+    date: dt.date
+    due_date: dt.date
     line_amount_types: LineAmountTypes
     lines: tuple[DraftLine, ...]
     total: Decimal
@@ -88,5 +89,5 @@ class LedgerInvoice:
     status: str
     total: Decimal
     url: str
-    updated_at: datetime
+    updated_at: dt.datetime
     messages: tuple[str, ...] = ()

@@ -39,7 +39,8 @@ class Taxed:
 
 
 def total(lines: Iterable[Taxed], types: LineAmountTypes) -> Decimal:
-    """The total Xero will reach: tax is rounded line by line, then summed. Inclusive and untaxed lines add up as they are."""
+    """The total Xero will reach: tax is rounded line by line, then summed. Inclusive and untaxed lines
+    add up as they are."""
     return sum(
         (
             line.amount + to_cents(line.amount * line.percent / 100)

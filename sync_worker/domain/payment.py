@@ -51,7 +51,7 @@ class PaymentRecord:
     source: str
     paid: bool
     include: bool
-    date: datetime
+    date: datetime | None
     amount: Decimal
     xero_id: XeroId | None
     reference: str = ""
@@ -65,12 +65,10 @@ def noon(day: date, zone: ZoneInfo) -> datetime:
 
 def repeats(payment: LedgerPayment, stripe: PaymentRecord, zone: ZoneInfo, days: int) -> bool:
     """Whether a Xero payment is the same money as a Stripe payment the CRM has: same amount, a near date."""
+    if stripe.date is None:
+        return False
     apart = abs((payment.date - stripe.date.astimezone(zone).date()).days)
-    return (
-        stripe.type == PaymentType.STRIPE
-        and stripe.amount == payment.amount
-        and apart <= days
-    )
+    return stripe.type == PaymentType.STRIPE and stripe.amount == payment.amount and apart <= days
 
 
 def settled_status(total: Decimal | None, paid: Decimal, status: str) -> str:

@@ -10,7 +10,11 @@ from sync_worker.domain.errors import Misconfigured, Transient
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.names import Names
 
-READ, WRITE, CREATE = "read", "write", "create"
+MISSING_FIELD = (
+    "deploy it from config/salesforce or give this user access; or name the org's own field in salesforce.names "
+    '("{}" = ..., "" to go without it)'
+)
+GRANT = "the permission set Finance Sync Integration to the integration user"
 
 INVOICE_READ = (
     "Participant__c Plan_Manager__c Invoice_Date__c Due_Date__c Status__c Funding_Type__c Total_Amount__c Currency__c "
@@ -25,7 +29,8 @@ ITEM_READ = (
     "Support_Item_Number__c Xero_Invoice_Line_Description__c Finance_Account_Code__c Tax_Type__c"
 )
 PAYMENT_WRITTEN = (
-    "Type__c Source__c Paid__c Include__c Payment_Date__c Finance_External_ID__c Payment_Amount__c Reference__c Reason__c"
+    "Type__c Source__c Paid__c Include__c Payment_Date__c Finance_External_ID__c Payment_Amount__c "
+    "Reference__c Reason__c"
 )
 
 
@@ -71,15 +76,15 @@ class SalesforceCheck:
         if described is None:
             yield (
                 f"Salesforce: the object {api_name} is missing or hidden from this user",
-                "deploy config/salesforce, set salesforce.profile and prefix to what the org has, and assign the "
-                "permission set Finance Sync Integration",
+                "deploy config/salesforce, set salesforce.profile and prefix to what the org has, and assign "
+                + GRANT,
             )
             return
         fields = {field["name"]: field for field in described["fields"]}
         if need.created and not described.get("createable"):
             yield (
                 f"Salesforce: this user may not create {api_name}",
-                "assign the permission set Finance Sync Integration to the integration user",
+                "assign " + GRANT,
             )
         for name in dict.fromkeys((*need.read, *need.written)):
             yield from self._field(need, name, fields)
@@ -96,13 +101,12 @@ class SalesforceCheck:
         if spelt not in fields:
             yield (
                 f"Salesforce: the field {where} is missing or hidden from this user",
-                "deploy it from config/salesforce or give this user access to it; or name the org's own field in "
-                f'salesforce.names ("{need.sobject}.{name}" = ..., "" to go without it)',
+                MISSING_FIELD.format(f"{need.sobject}.{name}"),
             )
         elif name in need.written and not fields[spelt].get("updateable"):
             yield (
                 f"Salesforce: this user may not edit {where}",
-                "give the integration user edit access by the permission set Finance Sync Integration",
+                "give edit access, or assign " + GRANT,
             )
 
     def _unique(

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import requests
 from more_itertools import chunked
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -148,7 +148,8 @@ def _translated(call: Callable[[], Answer], url: str) -> Answer:
 def _wire(record: Row) -> Row:
     """JSON knows no Decimal; two places survive a float unharmed."""
     return {
-        name: float(value) if isinstance(value, Decimal) else value for name, value in record.items()
+        name: float(value) if isinstance(value, Decimal) else value
+        for name, value in record.items()
     }
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from more_itertools import chunked
-from simple_salesforce import format_soql
+from simple_salesforce.format import format_soql
 
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, Line
@@ -18,6 +18,7 @@ from sync_worker.ports import InvoiceNews, RowRefusal, Standing
 from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.parties import PartyFields
+from sync_worker.salesforce.values import amount, day, instant, moment
 from sync_worker.salesforce.writes import rewritten
 
 INVOICE, LINE, ITEM, PAYMENT = "Invoice__c", "Invoice_Line_Item__c", "Support_Item__c", "Payment__c"
@@ -165,11 +166,11 @@ class SalesforceInvoices:
         return Invoice(
             id=SalesforceId(row["Id"]),
             number=row.get("Name") or "",
-            date=_day(row.get(field("Invoice_Date__c"))),
-            due_date=_day(row.get(field("Due_Date__c"))),
+            date=day(row.get(field("Invoice_Date__c"))),
+            due_date=day(row.get(field("Due_Date__c"))),
             status=row.get(field("Status__c")) or "",
             funding_type=row.get(field("Funding_Type__c")) or "",
-            total=_amount(row.get(field("Total_Amount__c"))),
+            total=amount(row.get(field("Total_Amount__c"))),
             currency=row.get(field("Currency__c")) or "",
             participant=self._parties.party(row.get(field.parent("Participant__c")), "Contact"),
             plan_manager=self._parties.party(row.get(field.parent("Plan_Manager__c")), "Account"),
@@ -178,8 +179,8 @@ class SalesforceInvoices:
             if row.get(field("Finance_External_ID__c"))
             else None,
             sync_state=row.get(field("Finance_Sync_State__c")) or "",
-            requested_at=_instant(row.get(field("Finance_Sync_Requested_At__c"))),
-            modified_at=_instant(row.get("LastModifiedDate")),
+            requested_at=instant(row.get(field("Finance_Sync_Requested_At__c"))),
+            modified_at=instant(row.get("LastModifiedDate")),
         )
 
     def _line_of(self, row: Row) -> Line:
@@ -187,8 +188,8 @@ class SalesforceInvoices:
         item = row.get(field.parent("Support_Item__c")) or {}
         included = row.get(field("Include__c"))
         return Line(
-            quantity=_amount(row.get(field("Quantity__c"))),
-            rate=_amount(row.get(field("Rate__c"))),
+            quantity=amount(row.get(field("Quantity__c"))),
+            rate=amount(row.get(field("Rate__c"))),
             include=included is None or bool(included),
             item=item.get("Name") or "",
             item_code=item.get(self._item("Support_Item_Number__c")) or "",
@@ -196,7 +197,7 @@ class SalesforceInvoices:
             description=row.get(field("Description__c")) or "",
             account_code=item.get(self._item("Finance_Account_Code__c")) or "",
             tax_type=item.get(self._item("Tax_Type__c")) or "",
-            service_date=_day(row.get(field("Service_Date__c"))),
+            service_date=day(row.get(field("Service_Date__c"))),
         )
 
     def _standing_fields(self) -> list[str]:
@@ -235,9 +236,9 @@ class SalesforceInvoices:
             number=row.get("Name") or "",
             xero_id=XeroId(row[field("Finance_External_ID__c")].lower()),
             status=row.get(field("Status__c")) or "",
-            total=_amount(row.get(field("Total_Amount__c"))),
-            total_paid=_amount(row.get(field("Total_Payment_Amount__c"))) or Decimal(0),
-            last_paid_at=_instant(row.get(field("Last_Payment_Date__c"))),
+            total=amount(row.get(field("Total_Amount__c"))),
+            total_paid=amount(row.get(field("Total_Payment_Amount__c"))) or Decimal(0),
+            last_paid_at=instant(row.get(field("Last_Payment_Date__c"))),
             payments=tuple(self._payment_of(record, child) for child in children["records"]),
         )
 
@@ -250,8 +251,8 @@ class SalesforceInvoices:
             source=row.get(field("Source__c")) or "",
             paid=bool(row.get(field("Paid__c"))),
             include=bool(row.get(field("Include__c"))),
-            date=_instant(row.get(field("Payment_Date__c"))) or datetime.min,
-            amount=_amount(row.get(field("Payment_Amount__c"))) or Decimal(0),
+            date=instant(row.get(field("Payment_Date__c"))),
+            amount=amount(row.get(field("Payment_Amount__c"))) or Decimal(0),
             xero_id=XeroId(finance_id.lower()) if finance_id else None,
             reference=row.get(field("Reference__c")) or "",
             reason=row.get(field("Reason__c")) or "",
@@ -268,9 +269,7 @@ class SalesforceInvoices:
             if one.xero_id and one.record not in present:
                 refusals.append(RowRefusal(one.record, "ENTITY_IS_DELETED", "the record is gone"))
             elif one.xero_id and held and held != one.xero_id:
-                refusals.append(
-                    RowRefusal(one.record, "LINK_TAKEN", f"it already carries {held}")
-                )
+                refusals.append(RowRefusal(one.record, "LINK_TAKEN", f"it already carries {held}"))
             else:
                 records.append({"Id": one.record, **self._changes(one, held)})
         results = self._client.update(self._invoice.api_name, records)
@@ -301,10 +300,10 @@ class SalesforceInvoices:
             "Finance_External_ID__c": news.xero_id if held is None else None,
             "Xero_Invoice_Number__c": news.xero_number,
             "Finance_Link__c": news.link,
-            "Finance_Synced_At__c": _moment(news.synced_at),
+            "Finance_Synced_At__c": moment(news.synced_at),
             "Status__c": news.status,
             "Total_Payment_Amount__c": news.total_paid,
-            "Last_Payment_Date__c": _moment(news.last_paid_at),
+            "Last_Payment_Date__c": moment(news.last_paid_at),
         }
         changes = {
             self._invoice(name): value or None if isinstance(value, str) else value
@@ -314,21 +313,3 @@ class SalesforceInvoices:
         if news.clear_request and self._invoice("Finance_Sync_Requested_At__c"):
             changes[self._invoice("Finance_Sync_Requested_At__c")] = None
         return changes
-
-
-def _day(value: str | None) -> date | None:
-    return date.fromisoformat(value) if value else None
-
-
-def _instant(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if value else None
-
-
-def _amount(value: Decimal | int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
-
-

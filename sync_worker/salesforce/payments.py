@@ -10,6 +10,7 @@ from sync_worker.domain.payment import PaymentRecord
 from sync_worker.ports import RowRefusal
 from sync_worker.salesforce.client import COLLECTION, Row, SalesforceClient
 from sync_worker.salesforce.names import Names
+from sync_worker.salesforce.values import moment
 from sync_worker.salesforce.writes import rewritten
 
 
@@ -22,7 +23,7 @@ class SalesforcePayments:
 
     def upsert(self, payments: Sequence[PaymentRecord]) -> list[RowRefusal]:
         """Sorted by invoice, so that one call after the other locks a parent, never two at once."""
-        ordered = sorted(payments, key=lambda payment: (payment.invoice, payment.date))
+        ordered = sorted(payments, key=lambda payment: (payment.invoice, payment.xero_id))
         return [
             refusal
             for part in chunked(ordered, COLLECTION)
@@ -48,7 +49,7 @@ class SalesforcePayments:
             "Source__c": payment.source,
             "Paid__c": payment.paid,
             "Include__c": payment.include,
-            "Payment_Date__c": payment.date.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "Payment_Date__c": moment(payment.date),
             "Payment_Amount__c": payment.amount,
             "Reference__c": payment.reference or None,
             "Reason__c": payment.reason or None,

@@ -77,7 +77,9 @@ class SalesforceSession(requests.Session):
         self._lock = threading.Lock()
         self._token: str | None = None
         self.org_id = ""
-        self.trust_env = False  # REQUESTS_CA_BUNDLE would beat our own verify, and proxies would see tokens
+        self.trust_env = (
+            False  # REQUESTS_CA_BUNDLE would beat our own verify, and proxies would see tokens
+        )
         if adapter is not None:
             self.mount("https://", adapter)
             self.mount("http://", adapter)
@@ -98,13 +100,23 @@ class SalesforceSession(requests.Session):
         options["allow_redirects"] = False
         headers = dict(options.pop("headers", None) or {})
         token = self.login()
-        for last in (False, True):
-            headers["Authorization"] = f"Bearer {token}"
-            response = super().request(method, address, headers=headers, **options)
-            self._counted(response.headers)
-            if last or not _expired(response):
-                break
-            token = self._renew(token)
+        response = self._authorised(method, address, headers, token, options)
+        if _expired(response):
+            response = self._authorised(method, address, headers, self._renew(token), options)
+        return response
+
+    def _authorised(
+        self,
+        method: str | bytes,
+        address: str,
+        headers: Mapping[str, str],
+        token: str,
+        options: Mapping[str, Any],
+    ) -> requests.Response:
+        response = super().request(
+            method, address, headers={**headers, "Authorization": f"Bearer {token}"}, **options
+        )
+        self._counted(response.headers)
         return response
 
     def _renew(self, dead: str) -> str:
@@ -116,7 +128,10 @@ class SalesforceSession(requests.Session):
     def _home(self, url: str) -> str:
         parts = urlsplit(url)
         if parts.netloc != self._base.netloc:
-            msg = f"Salesforce sent us to {parts.netloc}, which is not {self._base.netloc}; set salesforce.url to the org's own My Domain"
+            msg = (
+                f"Salesforce sent us to {parts.netloc}, which is not {self._base.netloc}; "
+                "set salesforce.url to the org's own My Domain"
+            )
             raise Misconfigured(msg)
         return parts._replace(scheme=self._base.scheme).geturl()
 
@@ -166,5 +181,6 @@ def _login_refused(status: int, body: dict[str, Any], url: str) -> Exception:
     error = body.get("error", f"status {status}")
     words = body.get("error_description", "no explanation")
     return Misconfigured(
-        f"Salesforce refused the login at {url}: {error} ({words}); check salesforce.url, client_id and the secret or key"
+        f"Salesforce refused the login at {url}: {error} ({words}); "
+        "check salesforce.url, client_id and the secret or key"
     )

@@ -75,6 +75,18 @@ class ControlPlane:
                 door.faults.clear()
                 door.forget_requests()
 
+    def fill(self, profile: str, invoices: int | None, seed: int) -> seeds.Foretold:
+        """Both vendors reset, then filled with what the profile holds."""
+        chosen = seeds.profile_named(profile)
+        with self.held():
+            self.reset()
+            return chosen.fill(self.org, self.xero, invoices=invoices or chosen.invoices, seed=seed)
+
+    def act(self, profile: str, act: str, seed: int) -> seeds.Foretold:
+        """People act on what is there."""
+        with self.held():
+            return seeds.profile_named(profile).act_named(act)(self.org, self.xero, seed=seed)
+
     def held(self) -> ExitStack:
         """Both cores at rest, until the stack is closed.
 
@@ -95,21 +107,18 @@ def reset(plane: ControlPlane, _: Door, order: Order) -> Any:
 def seed(plane: ControlPlane, _: Door, order: Order) -> Any:
     """Without `act` both vendors are reset first; with it, people act on what is there."""
     only(order, "profile", "invoices", "seed", "act")
-    profile = seeds.profile_named(taken(order, "profile", str, "care"))
+    profile = taken(order, "profile", str, "care")
     number = taken(order, "seed", int, 0)
-    with plane.held():
-        if "act" in order:
-            act = profile.act_named(taken(order, "act", str, ""))
-            return act(plane.org, plane.xero, seed=number).as_json()
-        size = counted(order, "invoices", profile.invoices)
-        plane.reset()
-        return profile.fill(plane.org, plane.xero, invoices=size, seed=number).as_json()
+    if "act" in order:
+        return plane.act(profile, taken(order, "act", str, ""), number).as_json()
+    size = counted(order, "invoices", seeds.profile_named(profile).invoices)
+    return plane.fill(profile, size, number).as_json()
 
 
-def advance_clock(plane: ControlPlane, _: Door, order: Order) -> Any:
+def advance_clock(plane: ControlPlane, door: Door, order: Order) -> Any:
     only(order, "advance_s")
     plane.clock.advance(duration(order, "advance_s", 0))
-    return read_clock(plane, _, {})
+    return read_clock(plane, door, {})
 
 
 def read_clock(plane: ControlPlane, _: Door, __: Order) -> Any:
@@ -125,7 +134,7 @@ def clear_requests(_: ControlPlane, door: Door, __: Order) -> Any:
     return {}
 
 
-def add_fault(plane: ControlPlane, door: Door, order: Order) -> Any:
+def add_fault(_: ControlPlane, door: Door, order: Order) -> Any:
     fault = fault_from(order)
     door.faults.add(fault)
     return fault.as_json()
@@ -141,7 +150,7 @@ def clear_faults(_: ControlPlane, door: Door, __: Order) -> Any:
 
 
 def people(plane: ControlPlane, door: Door, order: Order) -> Any:
-    """What somebody does in the vendor's own pages: Xero's acts at its door, the CRM's at its own."""
+    """What somebody does in a vendor's own pages: at Xero's door or at the CRM's."""
     acts = plane.people[door.vendor]
     act = taken(order, "act", str, "")
     if act not in acts:

@@ -40,9 +40,7 @@ class Core(Protocol):
     """
 
     def handle(self, request: Request) -> Response: ...
-    def refusal(
-        self, kind: str, request: Request, retry_after: int | None = None
-    ) -> Response: ...
+    def refusal(self, kind: str, request: Request, retry_after: int | None = None) -> Response: ...
     def expire_tokens(self) -> None: ...
     def reset(self) -> None: ...
     def credentials(self, url: str) -> dict[str, str]: ...
@@ -188,10 +186,7 @@ class Door:
         return self.core.handle(ticket.request)
 
     def _dated(self, response: Response) -> Response:
-        """Both vendors date every answer, and clients set their watches by it:
-
-        so it is the shared clock's time.
-        """
+        """Both vendors date every answer and clients set their watches by it: the shared clock's."""
         if any(name.lower() == "date" for name in response.headers):
             return response
         date = format_datetime(self._clock.now(), usegmt=True)

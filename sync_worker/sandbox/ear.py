@@ -81,7 +81,13 @@ class Ear:
         await self._server.serve(sockets=[self._socket] if self._socket else None)
 
     def close(self) -> None:
+        """Ends `serve`, if it runs."""
         self._server.should_exit = True
+
+    def unbind(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     async def _app(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -158,7 +164,7 @@ async def deliver(response: Response, send: Send) -> None:
 
 
 async def begin(response: Response, send: Send) -> None:
-    headers = dict(response.headers)
+    headers = {k: v for k, v in response.headers.items() if k.lower() != "content-length"}
     if response.status not in NO_BODY:
         headers["Content-Length"] = str(len(response.body))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
@@ -166,9 +172,9 @@ async def begin(response: Response, send: Send) -> None:
 
 
 def cuttable(connections: dict[object, asyncio.Transport]) -> type[H11Protocol]:
-    """uvicorn's protocol that keeps note of its connections by client address:
+    """uvicorn's protocol with a note of each connection by the client's address.
 
-    an application alone cannot cut one.
+    An application alone can send nothing but whole answers; here it gets hold of what it must cut.
     """
 
     class Cuttable(H11Protocol):

@@ -76,8 +76,12 @@ class Sandbox:
 
     def start(self) -> Self:
         """Returns once both ports accept connections; OSError if one is taken."""
-        for ear in self._ears:
-            ear.bind()
+        try:
+            for ear in self._ears:
+                ear.bind()
+        except OSError:
+            self.stop()
+            raise
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
         return self
@@ -88,6 +92,8 @@ class Sandbox:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        for ear in self._ears:
+            ear.unbind()
 
     def wait(self) -> None:
         """Until somebody stops it."""

@@ -8,6 +8,7 @@ each request at most one.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -93,36 +94,38 @@ class Fault:
 
 
 class Faults:
-    """The faults that still stand, oldest first.
+    """The faults that still stand, oldest first. May be asked from several threads.
 
     A request suffers the first that is due; the others wait for the next.
     """
 
     def __init__(self) -> None:
         self._standing: list[Fault] = []
+        self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        self._standing.append(fault)
+        with self._lock:
+            self._standing.append(fault)
 
     def clear(self) -> None:
-        self._standing.clear()
+        with self._lock:
+            self._standing.clear()
 
     def standing(self) -> list[dict[str, Any]]:
-        return [fault.as_json() for fault in self._standing]
+        with self._lock:
+            return [fault.as_json() for fault in self._standing]
 
     def befalling(self, request: Request, path: str) -> Fault | None:
         """The fault of this request. Every fault that matches counts it towards its `nth`."""
-        due: Fault | None = None
-        for fault in self._standing:
-            if not fault.concerns(request, path):
-                continue
-            fault.seen += 1
-            if due is None and fault.seen >= fault.nth:
-                due = fault
-        if due is not None:
-            due.times -= 1
-            if not due.times:
-                self._standing.remove(due)
+        with self._lock:
+            matching = [fault for fault in self._standing if fault.concerns(request, path)]
+            for fault in matching:
+                fault.seen += 1
+            due = next((fault for fault in matching if fault.seen >= fault.nth), None)
+            if due is not None:
+                due.times -= 1
+                if not due.times:
+                    self._standing.remove(due)
         return due
 
 

@@ -140,11 +140,11 @@ class SqlJournal:
         if self.lane.lease:
             runs.bury(self._store, process)
         with runs.opened(self._store, process) as run:
-            self._run = run.id
+            around, self._run = self._run, run.id
             try:
                 yield run
             finally:
-                self._run = ""
+                self._run = around
 
     def guard(self) -> None:
         self.lane.guard()

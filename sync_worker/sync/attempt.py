@@ -33,7 +33,7 @@ class Patience:
     key_life: float = 270
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lane:
     """What every write of one connection passes through; held by one worker at a time."""
 
@@ -42,7 +42,7 @@ class Lane:
     clock: Clock
     patience: Patience
     tell: Tell
-    interlude: Callable[[], None] = lambda: None
+    interlude: Callable[[], object] = lambda: None
     """Called where nothing is in flight: what a person asks for goes first."""
 
 
@@ -61,10 +61,15 @@ def attempt(
         raise Stopping
     lane.journal.guard()
     token, sent_at = lane.sender.token, lane.sender.now()
-    sending = [
-        replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows
-    ]
-    lane.journal.intend(frozen, token, [Change(row, f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave") for row in sending])
+    sending = [replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows]
+    lane.journal.intend(
+        frozen,
+        token,
+        [
+            Change(row, f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave")
+            for row in sending
+        ],
+    )
     try:
         outcomes = _answered(lane, frozen, token, sent_at)
     except (Transient, Rejected) as refusal:
@@ -72,7 +77,9 @@ def attempt(
         raise
     except OutcomeUnknown as lost:
         unsure = [replace(row, state=State.UNSURE) for row in sending]
-        lane.journal.settle(frozen, [Change(row, f"{lost}; it may stand in Xero or not") for row in unsure])
+        lane.journal.settle(
+            frozen, [Change(row, f"{lost}; it may stand in Xero or not") for row in unsure]
+        )
         raise
     by_record = {row.record: row for row in sending}
     changes = [understand(by_record[outcome.record], outcome) for outcome in outcomes]
@@ -89,7 +96,9 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list
         except OutcomeUnknown as lost:
             if replay == REPLAYS or frozen.key is None or lost.answered:
                 raise
-            lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=str(lost))
+            lane.tell(
+                "answer lost, asking again with the same key", batch=frozen.id, reason=str(lost)
+            )
             _outlast(lane, sent_at)
             if lane.sender.token != token or not _within_key_life(lane, sent_at):
                 raise

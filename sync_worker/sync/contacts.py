@@ -88,9 +88,7 @@ def _check_linked(
     """Follows merges, refuses archived ones, and sends what changed of the details."""
     if not parties:
         return {}
-    ids = {
-        party.id: party.xero_id or rows[party.id].xero_id or XeroId("") for party in parties
-    }
+    ids = {party.id: party.xero_id or rows[party.id].xero_id or XeroId("") for party in parties}
     contacts = directory.ledger.by_id(list(dict.fromkeys(ids.values())))
     found: Found = {}
     usable: list[tuple[Party, Contact]] = []
@@ -128,9 +126,7 @@ def _link(
 ) -> None:
     """Remembers who is who, and updates the contacts whose details changed in the CRM."""
     changed = [
-        (party, contact, what)
-        for party, contact in pairs
-        if (what := differences(party, contact))
+        (party, contact, what) for party, contact in pairs if (what := differences(party, contact))
     ]
     changing = {party.id for party, _, _ in changed}
     directory.lane.journal.save(
@@ -158,9 +154,13 @@ def _updated(row: Document, outcome: Outcome) -> Change:
             return Change(replace(row, state=State.WRITTEN), "details updated in Xero")
         case Refused(messages=messages):
             said = "; ".join(messages)
-            return Change(replace(row, state=State.WRITTEN), f"Xero refused the new details: {said}")
+            return Change(
+                replace(row, state=State.WRITTEN), f"Xero refused the new details: {said}"
+            )
         case _:
-            return Change(replace(row, state=State.UNSURE), "Xero did not say whether it took the new details")
+            return Change(
+                replace(row, state=State.UNSURE), "Xero did not say whether it took the new details"
+            )
 
 
 # Those without ------------------------------------------------------------------------------------
@@ -174,7 +174,9 @@ def _make(
     doubtful = [party for party in parties if party.id in rows and rows[party.id].state in IN_DOUBT]
     found = _by_number(directory, doubtful, rows)
     refused: dict[SalesforceId, tuple[str, ...]] = {}
-    for part in chunked([party for party in parties if party.id not in found], directory.rules.batch):
+    for part in chunked(
+        [party for party in parties if party.id not in found], directory.rules.batch
+    ):
         made, not_made = _create(directory, part, rows)
         found |= made
         refused |= not_made
@@ -212,7 +214,9 @@ def _create(
         if len(parties) == 1:
             return {}, {parties[0].id: tuple(whole.messages)}
         half = len(parties) // 2
-        first, second = (_create(directory, part, rows) for part in (parties[:half], parties[half:]))
+        first, second = (
+            _create(directory, part, rows) for part in (parties[:half], parties[half:])
+        )
         return first[0] | second[0], first[1] | second[1]
     return {row.record: row.xero_id for row in after if row.xero_id}, refused
 
@@ -289,7 +293,9 @@ def _name_taken(party: Party, namesakes: Sequence[Contact]) -> Hold:
 
 def _suffixed(party: Party) -> Party:
     """The same suffix on every try: the end of the party's own number."""
-    return replace(party, name=f"{ledger_name(party.name)} ({(party.account_number or party.id)[-4:]})")
+    return replace(
+        party, name=f"{ledger_name(party.name)} ({(party.account_number or party.id)[-4:]})"
+    )
 
 
 # Remembering --------------------------------------------------------------------------------------
@@ -311,9 +317,7 @@ def _row(
     )
 
 
-def _write_back(
-    directory: Directory, parties: Mapping[SalesforceId, Party], found: Found
-) -> None:
+def _write_back(directory: Directory, parties: Mapping[SalesforceId, Party], found: Found) -> None:
     links = [
         (parties[record], contact)
         for record, contact in found.items()

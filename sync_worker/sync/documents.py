@@ -167,7 +167,9 @@ def _complete(
     def understand(row: Document, outcome: Outcome) -> Change:
         match outcome:
             case Done(number=number, status=status):
-                done = replace(row, state=State.PROMOTED, hold=None, xero_number=number or row.xero_number)
+                done = replace(
+                    row, state=State.PROMOTED, hold=None, xero_number=number or row.xero_number
+                )
                 return Change(done, f"completed in Xero as {status} {number}".rstrip())
             case Refused(messages=messages):
                 return _refused(lane, row, messages)
@@ -175,7 +177,9 @@ def _complete(
                 return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
 
     try:
-        return attempt(lane, ledger.prepare_completion(members), [row for row, _ in rows], understand)
+        return attempt(
+            lane, ledger.prepare_completion(members), [row for row, _ in rows], understand
+        )
     except Rejected as whole:
         if len(rows) > 1:
             half = len(rows) // 2
@@ -186,4 +190,3 @@ def _complete(
     except OutcomeUnknown as lost:
         lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
         return [replace(row, state=State.UNSURE) for row, _ in rows]
-

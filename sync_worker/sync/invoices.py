@@ -1,4 +1,5 @@
-"""CRM invoices become Xero invoices: detect what is due, plan each one purely, apply in batches, record on both sides."""
+"""CRM invoices become Xero invoices: detect what is due, plan each one purely, apply in batches, record on
+both sides."""
 
 from __future__ import annotations
 
@@ -134,7 +135,10 @@ def _finish_what_is_not_due(work: InvoiceSync, report: Report) -> None:
     gone = [row for row in rows if row.record not in present]
     work.lane.journal.save(
         [
-            Change(replace(row, state=State.ORPHAN), "its CRM record is gone; the Xero document stays for a person to judge")
+            Change(
+                replace(row, state=State.ORPHAN),
+                "its CRM record is gone; the Xero document stays for a person to judge",
+            )
             for row in gone
         ]
     )
@@ -155,7 +159,11 @@ def _sync(
                 report.skipped.append((invoice.number, reason))
             elif row and row.state in IN_DOUBT:
                 continue
-            elif row and row.xero_id and (row.state not in WAITING or _turn(work, invoice, row, asked)):
+            elif (
+                row
+                and row.xero_id
+                and (row.state not in WAITING or _turn(work, invoice, row, asked))
+            ):
                 begun.append((row, invoice))
             elif row and row.state in WAITING and not _turn(work, invoice, row, asked):
                 report.held.append((row.number, row.hold or _lost_hold()))
@@ -263,17 +271,14 @@ def _settle(
     _finish(work, [(row, invoices[row.record]) for row in rows], report)
 
 
-def _finish(
-    work: InvoiceSync, begun: Sequence[tuple[Document, Invoice]], report: Report
-) -> None:
+def _finish(work: InvoiceSync, begun: Sequence[tuple[Document, Invoice]], report: Report) -> None:
     """From a document in Xero to a link on both sides, wherever it stands on that way."""
     invoices = {invoice.id: invoice for _, invoice in begun}
     rows = {row.record: row for row, _ in begun}
     to_complete = [
         (row, _replacement(work, row, invoices[row.record], report))
         for row in rows.values()
-        if row.xero_id and row.state in {State.CREATED, *WAITING}
-        and _incomplete(work, row)
+        if row.xero_id and row.state in {State.CREATED, *WAITING} and _incomplete(work, row)
     ]
     try:
         for batch in documents.complete(work.lane, work.ledger, work.rules, to_complete):
@@ -284,7 +289,10 @@ def _finish(
 
 def _incomplete(work: InvoiceSync, row: Document) -> bool:
     """A held one whose trouble was the CRM's refusal needs no second visit to Xero."""
-    refused_by_crm = row.hold and row.hold.hold_class in {HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN}
+    refused_by_crm = row.hold and row.hold.hold_class in {
+        HoldClass.WRITE_BACK_REFUSED,
+        HoldClass.LINK_TAKEN,
+    }
     return work.rules.two_steps and not refused_by_crm
 
 
@@ -313,7 +321,9 @@ def _hold(
     changes = [
         Change(
             documents.held(
-                replace(rows.get(one.invoice.id) or _new_row(one.invoice), input_hash=one.input_hash),
+                replace(
+                    rows.get(one.invoice.id) or _new_row(one.invoice), input_hash=one.input_hash
+                ),
                 one.hold,
                 work.lane.clock.now(),
             ),
@@ -322,7 +332,12 @@ def _hold(
         for one in holds
     ]
     known = {one.invoice.id: rows.get(one.invoice.id) for one in holds}
-    _tell_the_crm(work, [change.document for change in changes], known, {one.invoice.id: one.invoice for one in holds})
+    _tell_the_crm(
+        work,
+        [change.document for change in changes],
+        known,
+        {one.invoice.id: one.invoice for one in holds},
+    )
     work.lane.journal.save(changes)
     report.held += [(one.invoice.number, one.hold) for one in holds]
 
@@ -338,7 +353,9 @@ def _record(
     waiting = [row for row in rows if row.state in WAITING and row.hold]
     _tell_the_crm(work, waiting, {}, invoices)
     report.held += [(row.number, row.hold) for row in waiting if row.hold]
-    written = [row for row in rows if row.xero_id and row.state not in {*IN_DOUBT, *WAITING, State.CREATED}]
+    written = [
+        row for row in rows if row.xero_id and row.state not in {*IN_DOUBT, *WAITING, State.CREATED}
+    ]
     if not written:
         return
     now = work.lane.clock.now()
@@ -358,7 +375,10 @@ def _record(
     ]
     refused = {SalesforceId(one.record): one for one in work.crm.write(news)}
     changes = [
-        Change(replace(row, state=State.WRITTEN, hold=None, attempts=0, next_try_at=None), "linked in the CRM")
+        Change(
+            replace(row, state=State.WRITTEN, hold=None, attempts=0, next_try_at=None),
+            "linked in the CRM",
+        )
         if row.record not in refused
         else _write_back_refused(work, row, refused[row.record])
         for row in written
@@ -384,7 +404,8 @@ def _write_back_refused(work: InvoiceSync, row: Document, refusal: RowRefusal) -
     else:
         hold = Hold(
             HoldClass.WRITE_BACK_REFUSED,
-            f"the invoice stands in Xero as {row.xero_number}, but the CRM refused the link: {refusal.code}: {refusal.message}",
+            f"the invoice stands in Xero as {row.xero_number}, but the CRM refused the link: "
+            f"{refusal.code}: {refusal.message}",
             "correct what the CRM names; the link is written then, and nothing is made twice",
         )
     return Change(documents.held(row, hold, work.lane.clock.now()), hold.cause)
@@ -409,7 +430,10 @@ def _tell_the_crm(
     ]
     for refusal in work.crm.write(news) if news else ():
         work.lane.tell(
-            "hold not shown in the CRM", record=refusal.record, code=refusal.code, reason=refusal.message
+            "hold not shown in the CRM",
+            record=refusal.record,
+            code=refusal.code,
+            reason=refusal.message,
         )
 
 

@@ -142,11 +142,7 @@ def _unless_repeated(
     )
     if len(stripe) <= taken:
         return record
-    same = min(stripe, key=lambda one: abs((one.date - record.date).total_seconds()))
-    reason = (
-        f"the same money as the Stripe payment of {same.amount:.2f} on "
-        f"{same.date.astimezone(rules.zone):%d %b %Y}"
-    )
+    reason = f"the same money as a Stripe payment of {payment.amount:.2f} in the CRM"
     return replace(record, include=False, reason=reason)
 
 
@@ -172,8 +168,13 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
         refusal.record: refusal
         for refusal in work.crm.upsert([record for _, record, _ in records.values()])
     }
-    for record in refusals.values():
-        work.lane.tell("payment refused by the CRM", payment=record.record, code=record.code, reason=record.message)
+    for refusal in refusals.values():
+        work.lane.tell(
+            "payment refused by the CRM",
+            payment=refusal.record,
+            code=refusal.code,
+            reason=refusal.message,
+        )
     report.refused += [(one.record, f"{one.code}: {one.message}") for one in refusals.values()]
     stored = {key: value for key, value in records.items() if key not in refusals}
     _count(report, stored.values())
@@ -197,9 +198,7 @@ def _standings(work: PaymentSync, payments: Iterable[LedgerPayment]) -> dict[Xer
     return {one.xero_id: one for one in work.invoices.linked(ids)} if ids else {}
 
 
-def _count(
-    report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, Standing]]
-) -> None:
+def _count(report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, Standing]]) -> None:
     for payment, record, standing in stored:
         if any(one.xero_id == payment.id for one in standing.payments):
             report.updated += 1
@@ -219,7 +218,10 @@ def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
     ]
     for refusal in work.invoices.write(news) if news else ():
         work.lane.tell(
-            "invoice totals not written", record=refusal.record, code=refusal.code, reason=refusal.message
+            "invoice totals not written",
+            record=refusal.record,
+            code=refusal.code,
+            reason=refusal.message,
         )
 
 
@@ -228,7 +230,7 @@ def _invoice_news(standing: Standing, rules: PaymentRules) -> InvoiceNews | None
     paid, last = standing.total_paid, standing.last_paid_at
     if rules.worker_rolls_up:
         paid = sum((one.amount for one in included), Decimal(0))
-        last = max((one.date for one in included), default=None)
+        last = max((one.date for one in included if one.date), default=None)
     status = settled_status(standing.total, paid, standing.status)
     changed_status = status if rules.write_status and status != standing.status else None
     rolled = rules.worker_rolls_up and (paid, last) != (standing.total_paid, standing.last_paid_at)
@@ -240,4 +242,3 @@ def _invoice_news(standing: Standing, rules: PaymentRules) -> InvoiceNews | None
         total_paid=paid if rolled else None,
         last_paid_at=last if rolled else None,
     )
-

@@ -80,7 +80,8 @@ def _check_lock(invoice: Invoice, books: Books) -> None:
     if books.locked_until and invoice.date and invoice.date <= books.locked_until:
         raise Held(
             HoldClass.PERIOD_LOCKED,
-            f"the books are locked up to {books.locked_until:%d %b %Y} and the invoice is dated {invoice.date:%d %b %Y}",
+            f"the books are locked up to {books.locked_until:%d %b %Y} "
+            f"and the invoice is dated {invoice.date:%d %b %Y}",
             "change the Invoice Date, or have an adviser move the lock date in Xero; it is never re-dated by itself",
         )
 
@@ -175,7 +176,9 @@ def _account_code(line: Line, rules: InvoiceRules, books: Books) -> str:
     elif account is None:
         cause = f"Xero has no account with the code {code!r} (support item {line.item!r})"
     elif account.status != "ACTIVE":
-        cause = f"the account {code} {account.name} is archived in Xero (support item {line.item!r})"
+        cause = (
+            f"the account {code} {account.name} is archived in Xero (support item {line.item!r})"
+        )
     else:
         cause = f"the account {code} {account.name} cannot stand on an invoice line"
     raise Held(

@@ -57,9 +57,7 @@ class Recovery:
             for invoice in found
             if (marker := Marker.read(invoice.url)) and invoice.status not in GONE
         }
-        changes = [
-            self._adoption(row, ours[row.record]) for row in rows if row.record in ours
-        ]
+        changes = [self._adoption(row, ours[row.record]) for row in rows if row.record in ours]
         self.lane.journal.save(changes)
         return [change.document for change in changes]
 
@@ -96,9 +94,7 @@ class Recovery:
 
     def _match(self, page: Sequence[LedgerInvoice]) -> None:
         marked = [(marker, one) for one in page if (marker := Marker.read(one.url))]
-        rows = self.lane.journal.documents(
-            Kind.INVOICE, [marker.record for marker, _ in marked]
-        )
+        rows = self.lane.journal.documents(Kind.INVOICE, [marker.record for marker, _ in marked])
         changes: list[Change] = []
         sightings: list[Sighting] = []
         for marker, invoice in marked:
@@ -134,7 +130,8 @@ class Recovery:
         return State.PROMOTED if status in FINAL or not self.two_steps else State.CREATED
 
     def _decide(self, rows: Sequence[Document]) -> list[Document]:
-        """Those with an id are asked for by it; the others are absent once QUIET has passed since they may have left."""
+        """Those with an id are asked for by it; the others are absent once QUIET has passed since they
+        may have left."""
         known = self.ledger.by_id([row.xero_id for row in rows if row.xero_id])
         now = self.lane.sender.now()
         changes: list[Change] = []
@@ -152,7 +149,8 @@ class Recovery:
                             sent_at=None,
                             batch=None,
                         ),
-                        f"not in Xero {self.lane.patience.quiet:.0f} s after it may have left: proved absent, to be made anew",
+                        f"not in Xero {self.lane.patience.quiet:.0f} s after it may have left: proved absent, "
+                        "to be made anew",
                     )
                 )
             else:

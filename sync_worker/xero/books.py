@@ -1,4 +1,5 @@
-"""The organisation's books, read in as few calls as the settings need: three, and one more for each thing configured."""
+"""The organisation's books, read in as few calls as the settings need: three, and one more for each
+thing configured."""
 
 from __future__ import annotations
 
@@ -30,9 +31,7 @@ CONTROL_ACCOUNTS = frozenset({"DEBTORS", "CREDITORS"})
 class XeroBooks:
     """ports.LedgerBooks; what was read is believed for a quarter of an hour."""
 
-    def __init__(
-        self, client: XeroClient, clock: Clock, *, tracking: bool, branding: bool
-    ) -> None:
+    def __init__(self, client: XeroClient, clock: Clock, *, tracking: bool, branding: bool) -> None:
         self._client = client
         self._clock = clock
         self._tracking = tracking
@@ -105,6 +104,4 @@ def _account(one: Mapping[str, Any]) -> Account:
 
 def _tax_rate(one: Mapping[str, Any]) -> TaxRate:
     wire = TaxRateWire.model_validate(one)
-    return TaxRate(
-        wire.TaxType, wire.Name, wire.EffectiveRate, wire.Status, wire.CanApplyToRevenue
-    )
+    return TaxRate(wire.TaxType, wire.Name, wire.EffectiveRate, wire.Status, wire.CanApplyToRevenue)

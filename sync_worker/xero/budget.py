@@ -61,7 +61,9 @@ class Budget:
     def refused(self, headers: Mapping[str, str]) -> None:
         """Answers a 429: waits if it is worth it, raises Transient with the time to come back if not."""
         problem = (headers.get("X-Rate-Limit-Problem") or "minute").lower()
-        wait = _seconds(headers.get("Retry-After"), 2.0 if problem == "concurrent" else UNKNOWN_WAIT)
+        wait = _seconds(
+            headers.get("Retry-After"), 2.0 if problem == "concurrent" else UNKNOWN_WAIT
+        )
         if problem == "day" or wait > LONGEST_WAIT:
             self._closed_until = self.clock.now() + timedelta(seconds=wait)
             msg = f"Xero's {problem} limit is reached; it opens again in {wait:.0f} s"
@@ -75,7 +77,7 @@ class Budget:
             now = self.clock.now()
             while self._spent and now - self._spent[0] >= DAY:
                 self._spent.popleft()
-            recent = [at for at in self._recent(now)]
+            recent = self._recent(now)
             allowed = self.per_minute - kept
             if self.minute_left is not None and recent:
                 allowed = min(allowed, len(recent) + self.minute_left - kept)

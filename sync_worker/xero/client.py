@@ -148,7 +148,9 @@ class XeroClient:
             self._tenant_id = str(found[0]["tenantId"])
         return self._tenant_id
 
-    def read(self, call: Callable[[AccountingApi, str], urllib3.BaseHTTPResponse]) -> Mapping[str, Any]:
+    def read(
+        self, call: Callable[[AccountingApi, str], urllib3.BaseHTTPResponse]
+    ) -> Mapping[str, Any]:
         """A GET through the SDK; tried again for some seconds when nothing answers, since it changes nothing."""
 
         def once() -> Mapping[str, Any]:
@@ -311,7 +313,7 @@ class XeroClient:
 
 def _json(reply: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:
     answer = json.loads(reply.data, parse_float=Decimal)
-    if not isinstance(answer, dict):
-        msg = "not a JSON object"
-        raise ValueError(msg)
-    return answer
+    if isinstance(answer, dict):
+        return answer
+    msg = "not a JSON object"
+    raise ValueError(msg)

@@ -73,14 +73,15 @@ class XeroContacts:
             salt=",".join(str(generation) for _, generation in parties),
         )
 
-    def prepare_changes(
-        self, changes: Sequence[tuple[Party, XeroId, Mapping[str, Any]]]
-    ) -> Frozen:
+    def prepare_changes(self, changes: Sequence[tuple[Party, XeroId, Mapping[str, Any]]]) -> Frozen:
         return freeze(
             "POST",
             PATH,
             "Contacts",
-            [(party.id, {"ContactID": contact, **_fields(what)}) for party, contact, what in changes],
+            [
+                (party.id, {"ContactID": contact, **_fields(what)})
+                for party, contact, what in changes
+            ],
             tenant=self._client.tenant(),
             keyed=False,
         )
@@ -99,9 +100,7 @@ class XeroContacts:
                 tenant, page=1, page_size=1000, _preload_content=False, **asked
             )
         )
-        return (
-            ContactElement.model_validate(one).contact() for one in elements(body, "Contacts")
-        )
+        return (ContactElement.model_validate(one).contact() for one in elements(body, "Contacts"))
 
 
 def outcomes(frozen: Frozen, body: Mapping[str, Any]) -> list[Outcome]:
@@ -111,7 +110,9 @@ def outcomes(frozen: Frozen, body: Mapping[str, Any]) -> list[Outcome]:
     by_id = {element.get("ContactID"): record for record, element in sent.items()}
     for one in elements(body, "Contacts"):
         element = ContactElement.model_validate(one)
-        record = by_id.get(element.ContactID) if element.ContactID in by_id else element.ContactNumber
+        record = (
+            by_id.get(element.ContactID) if element.ContactID in by_id else element.ContactNumber
+        )
         if record in sent:
             answered[str(record)] = element
     return [_outcome(record, answered.get(record)) for record in frozen.records]
@@ -124,7 +125,9 @@ def _outcome(record: SalesforceId, element: ContactElement | None) -> Outcome:
         return Refused(record, element.messages)
     if not element.ContactID:
         return Unanswered(record)
-    return Done(record, XeroId(element.ContactID), element.ContactNumber, element.ContactStatus, None)
+    return Done(
+        record, XeroId(element.ContactID), element.ContactNumber, element.ContactStatus, None
+    )
 
 
 def _sent(frozen: Frozen) -> dict[SalesforceId, Mapping[str, Any]]:

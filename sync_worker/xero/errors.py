@@ -39,7 +39,9 @@ def refused(status: int, body: bytes, *, writing: bool) -> SyncError:
         return Misconfigured(
             f"Xero says: {words}; this is a fault of this program, nothing was sent again: please report it"
         )
-    return Rejected(_messages(body) or [f"Xero answered {status}" + (f": {words}" if words else "")])
+    return Rejected(
+        _messages(body) or [f"Xero answered {status}" + (f": {words}" if words else "")]
+    )
 
 
 def login_refused(status: int, body: bytes, url: str) -> SyncError:

@@ -113,13 +113,9 @@ class XeroInvoices:
         body = self._client.read(
             lambda api, tenant: api.get_invoices(tenant, _preload_content=False, **asked)
         )
-        return [
-            InvoiceElement.model_validate(one).invoice() for one in elements(body, "Invoices")
-        ]
+        return [InvoiceElement.model_validate(one).invoice() for one in elements(body, "Invoices")]
 
-    def _new(
-        self, draft: Draft, contact: XeroId, generation: int, books: Books
-    ) -> dict[str, Any]:
+    def _new(self, draft: Draft, contact: XeroId, generation: int, books: Books) -> dict[str, Any]:
         numbered = {"InvoiceNumber": draft.number} if self._style.crm_numbers else {}
         return {
             "Type": "ACCREC",
@@ -151,7 +147,7 @@ def outcomes(frozen: Frozen, body: Mapping[str, Any]) -> list[Outcome]:
         element = InvoiceElement.model_validate(one)
         marker = Marker.read(element.Url)
         record = by_id.get(element.InvoiceID) or (marker.record if marker else None)
-        if record in sent:
+        if record is not None and record in sent:
             answered[record] = element
     return [_outcome(record, answered.get(record)) for record in frozen.records]
 
@@ -180,9 +176,7 @@ def modified_since(since: datetime | None) -> dict[str, datetime]:
     return {"if_modified_since": since.replace(tzinfo=None, microsecond=0)}
 
 
-def next_key(
-    since: datetime | None, last: datetime, page: int
-) -> tuple[datetime | None, int]:
+def next_key(since: datetime | None, last: datetime, page: int) -> tuple[datetime | None, int]:
     """Where to go on after a full page: from the last change, or one page on where that gets no further."""
     onward = last.replace(microsecond=0) - timedelta(seconds=1)
     if since is not None and onward <= since:

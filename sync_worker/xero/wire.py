@@ -37,7 +37,9 @@ def _day(value: Any) -> Any:
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Day = Annotated[date, BeforeValidator(_day)]
-Id = Annotated[str, BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)]
+Id = Annotated[
+    str, BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+]
 
 
 class Wire(BaseModel):

@@ -1,7 +1,4 @@
-"""The control plane:
-
-what a tester, a demo or an operator may do to a sandbox from outside, over either door.
-"""
+"""The control plane: what a tester or a demo may do to a sandbox from outside, over either door."""
 
 from __future__ import annotations
 
@@ -10,13 +7,14 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from sync_worker.sandbox.salesforce.org import SalesforceOrg
 
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.door import Door
 from sync_worker.sandbox.http import Clock, Request, Response
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.xero.app import XeroSandbox
 
 METADATA = Path(__file__).resolve().parents[2] / "config" / "salesforce"
@@ -97,6 +95,31 @@ def test_every_refusal_can_be_had_of_both_vendors(door: Door) -> None:
         assert door.handle(Request.to("GET", "/anything")).status == status
 
 
+def test_the_500_of_a_write_that_landed_is_replayed_under_its_key(plane: ControlPlane) -> None:
+    door = plane.xero_door
+    its = plane.xero.credentials("")
+    form = {"grant_type": "client_credentials"} | {
+        name: its[name] for name in ("client_id", "client_secret")
+    }
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode(form).encode()
+    token = door.handle(Request.to("POST", "/connect/token", kind, body)).json()["access_token"]
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Xero-Tenant-Id": its["tenant_id"],
+        "Idempotency-Key": "once",
+        "Content-Type": "application/json",
+    }
+    put = Request.to(
+        "PUT", "/api.xro/2.0/Contacts", headers, b'{"Contacts":[{"Name":"Ada Lovelace"}]}'
+    )
+    ask(door, "POST", "faults", {"do": "500_after", "match": {"method": "PUT"}})
+    first, again = door.handle(put), door.handle(put)
+    assert (first.status, again.status) == (500, 500)
+    assert again.body == first.body
+    assert [contact["name"] for contact in plane.xero.contacts()] == ["Ada Lovelace"]
+
+
 def test_seeding_fills_both_vendors_and_forgets_what_was_before(
     plane: ControlPlane, door: Door
 ) -> None:
@@ -170,27 +193,28 @@ def test_people_at_work_in_the_crm_can_be_sent_for(plane: ControlPlane) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "order", "status", "complaint"),
+    ("call", "order", "status", "complaint"),
     [
-        ("POST", "faults", {"do": "explode"}, 400, "do must be one of"),
-        ("POST", "faults", {"do": "slow", "when": 1}, 400, "unknown key 'when'"),
-        ("POST", "clock", {"advance": 5}, 400, "unknown key 'advance'; known: advance_s"),
-        ("POST", "clock", {"advance_s": -5}, 400, "advance_s must lie between 0 and"),
-        ("POST", "seed", {"profile": "zoo"}, 400, "profile must be one of care, empty"),
-        ("POST", "seed", {"invoices": 0}, 400, "invoices must be 1 or more"),
-        ("POST", "seed", {"act": "riot"}, 400, "act must be one of payments"),
-        ("POST", "people", {"act": "dance"}, 400, "act must be one of pay"),
-        ("POST", "people", {"act": "pay", "sum": 3}, 400, "sum"),
-        ("POST", "people", {"act": "unpay", "payment_id": "nobody"}, 400, ""),
-        ("POST", "reset", [], 400, "the body must be a JSON object"),
-        ("POST", "reset", {"hard": True}, 400, "unknown key 'hard'"),
-        ("PUT", "clock", None, 405, "/clock answers POST and GET only"),
-        ("GET", "nothing", None, 404, "there is no /_sandbox/nothing"),
+        ("POST faults", {"do": "explode"}, 400, "do must be one of"),
+        ("POST faults", {"do": "slow", "when": 1}, 400, "unknown key 'when'"),
+        ("POST clock", {"advance": 5}, 400, "unknown key 'advance'; known: advance_s"),
+        ("POST clock", {"advance_s": -5}, 400, "advance_s must lie between 0 and"),
+        ("POST seed", {"profile": "zoo"}, 400, "profile must be one of care, empty"),
+        ("POST seed", {"invoices": 0}, 400, "invoices must be 1 or more"),
+        ("POST seed", {"act": "riot"}, 400, "act must be one of payments"),
+        ("POST people", {"act": "dance"}, 400, "act must be one of pay"),
+        ("POST people", {"act": "pay", "sum": 3}, 400, "sum"),
+        ("POST people", {"act": "unpay", "payment_id": "nobody"}, 400, ""),
+        ("POST reset", [], 400, "the body must be a JSON object"),
+        ("POST reset", {"hard": True}, 400, "unknown key 'hard'"),
+        ("PUT clock", None, 405, "/clock answers POST and GET only"),
+        ("GET nothing", None, 404, "there is no /_sandbox/nothing"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_in_one_sentence(
-    plane: ControlPlane, method: str, path: str, order: Any, status: int, complaint: str
+    plane: ControlPlane, call: str, order: Any, status: int, complaint: str
 ) -> None:
+    method, path = call.split()
     response = send(plane.xero_door, method, path, order)
     assert response.status == status
     assert response.headers["Content-Type"] == "application/json"

@@ -1,7 +1,4 @@
-"""What the door promises of any vendor behind it:
-
-a true log, and faults that befall just what was asked for.
-"""
+"""What the door promises of any vendor: a true log, and faults that befall just what was asked."""
 
 from __future__ import annotations
 

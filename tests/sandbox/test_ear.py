@@ -1,7 +1,4 @@
-"""One port of the sandbox over real sockets:
-
-what arrives arrives whole, and what breaks really breaks.
-"""
+"""One port over real sockets: what arrives arrives whole, and what breaks really breaks."""
 
 from __future__ import annotations
 
@@ -192,9 +189,7 @@ def test_a_client_that_gives_up_waiting_finds_the_work_done_later(
     assert echo.heard == 1
 
 
-def test_those_who_come_together_are_counted_together(
-    address: tuple[str, int], door: Door
-) -> None:
+def test_those_who_come_together_are_counted_together(address: tuple[str, int], door: Door) -> None:
     suffer(door, "slow", times=8, seconds=0.2)
 
     def one(_: int) -> int:
@@ -208,22 +203,18 @@ def test_those_who_come_together_are_counted_together(
 
 
 @pytest.mark.parametrize(
-    ("path", "headers", "body", "status"),
+    ("sent", "status"),
     [
-        ("/" + "a" * 2_001, {}, b"", 414),
-        ("/", {"X-Long": "a" * 4_001}, b"", 431),
-        ("/", {}, b"a" * 100_001, 413),
+        ({"url": "/" + "a" * 2_001}, 414),
+        ({"url": "/", "headers": {"X-Long": "a" * 4_001}}, 431),
+        ({"url": "/", "body": b"a" * 100_001}, 413),
     ],
+    ids=["address", "headers", "body"],
 )
 def test_what_is_too_long_is_refused_at_the_edge(
-    line: http.client.HTTPConnection,
-    echo: Echo,
-    path: str,
-    headers: dict[str, str],
-    body: bytes,
-    status: int,
+    line: http.client.HTTPConnection, echo: Echo, sent: dict[str, Any], status: int
 ) -> None:
-    line.request("POST", path, body=body, headers=headers)
+    line.request("POST", **sent)
     assert line.getresponse().status == status
     assert echo.heard == 0
 
@@ -238,7 +229,7 @@ def test_answers_come_without_the_wait_of_a_delayed_packet(
     assert (time.monotonic() - began) / 20 < 0.02
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])  # noqa: S104 - to be refused
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
 def test_nothing_but_loopback_is_listened_on(door: Door, host: str) -> None:
     with pytest.raises(ValueError, match="only listens on loopback"):
         Ear(door, CAPS, host, 0)

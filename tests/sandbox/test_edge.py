@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,13 +16,13 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceResourceNotFound
 from xero_python.accounting import AccountingApi, Contact, Contacts
 from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
 from xero_python.api_client.oauth2 import OAuth2Token
-from xero_python.exceptions import AccountingBadRequestException, HTTPStatusException
+from xero_python.exceptions import AccountingBadRequestException
 
 from sync_worker.sandbox.edge import Sandbox
 
@@ -49,8 +51,8 @@ def sandbox(running: Sandbox) -> Sandbox:
 
 
 def post(url: str, order: Any) -> Any:
-    asked = urllib.request.Request(url, json.dumps(order).encode(), method="POST")  # noqa: S310
-    with urllib.request.urlopen(asked, timeout=30) as response:  # noqa: S310 - a loopback address
+    asked = urllib.request.Request(url, json.dumps(order).encode(), method="POST")
+    with urllib.request.urlopen(asked, timeout=30) as response:
         return json.load(response)
 
 
@@ -66,7 +68,7 @@ def token(url: str, id_: str, secret: str, **more: str) -> str:
     return str(response.json()["access_token"])
 
 
-def salesforce(sandbox: Sandbox) -> Salesforce:
+def salesforce(sandbox: Sandbox) -> Any:
     its = sandbox.credentials()["salesforce"]
     return Salesforce(
         instance_url=its["url"].replace("http://", "https://"),
@@ -78,24 +80,23 @@ def salesforce(sandbox: Sandbox) -> Salesforce:
     )
 
 
-def xero(sandbox: Sandbox) -> AccountingApi:
+def xero(sandbox: Sandbox) -> Any:
     its = sandbox.credentials()["xero"]
     scope = "accounting.invoices accounting.payments accounting.contacts accounting.settings"
     access = token(
         f"{its['url']}/connect/token", its["client_id"], its["client_secret"], scope=scope
     )
     settings = Configuration(oauth2_token=OAuth2Token(its["client_id"], its["client_secret"]))
-    settings.retries = False
-    client = ApiClient(settings, pool_threads=1)
-    held = {"access_token": access, "token_type": "Bearer", "expires_in": 1800, "scope": scope.split()}
+    client: Any = ApiClient(settings, pool_threads=1)
+    held = {
+        "access_token": access,
+        "token_type": "Bearer",
+        "expires_in": 1800,
+        "scope": scope.split(),
+    }
 
-    @client.oauth2_token_getter
-    def get() -> dict[str, Any]:
-        return held
-
-    @client.oauth2_token_saver
-    def save(_: dict[str, Any]) -> None: ...
-
+    client.oauth2_token_getter(lambda: held)
+    client.oauth2_token_saver(held.update)
     return AccountingApi(client, base_url=f"{its['url']}/api.xro/2.0")
 
 
@@ -136,8 +137,9 @@ def test_simple_salesforce_writes_and_hears_of_a_dead_session(sandbox: Sandbox) 
     payment = {"Invoice__c": invoice, "Payment_Amount__c": 10}
     crm.Payment__c.upsert("Finance_External_ID__c/p-1", payment)
     assert crm.Invoice__c.get(invoice)["Total_Payment_Amount__c"] == 10
+    crm.Invoice__c.delete(invoice)
     with pytest.raises(SalesforceResourceNotFound):
-        crm.Invoice__c.get("a00000000000000AAA")
+        crm.Invoice__c.get(invoice)
     post(f"{sandbox.salesforce_url}/_sandbox/faults", {"do": "expire_token"})
     with pytest.raises(SalesforceExpiredSession):
         crm.query("SELECT Id FROM Invoice__c")
@@ -152,14 +154,16 @@ def test_xero_python_makes_a_contact_and_reads_it_back(sandbox: Sandbox) -> None
         api.create_contacts(TENANT, Contacts(contacts=[Contact(email_address="x@example.com")]))
 
 
-def test_xero_python_meets_a_limit_as_it_would_at_xero(sandbox: Sandbox) -> None:
+def test_xero_python_waits_as_a_limit_tells_it_to(sandbox: Sandbox) -> None:
+    """Its urllib3 heeds Retry-After by itself."""
     api = xero(sandbox)
-    fault = {"do": "429_minute", "match": {"path": "/Contacts"}, "retry_after": 3}
+    fault = {"do": "429_minute", "match": {"path": "/Contacts"}, "retry_after": 1}
     post(f"{sandbox.xero_url}/_sandbox/faults", fault)
-    with pytest.raises(HTTPStatusException) as limited:
-        api.get_contacts(TENANT)
-    assert limited.value.status == 429
-    assert limited.value.http_resp.headers["Retry-After"] == "3"
+    began = time.monotonic()
+    assert api.get_contacts(TENANT).contacts == []
+    assert time.monotonic() - began >= 1
+    log = requests.get(f"{sandbox.xero_url}/_sandbox/requests", timeout=5).json()
+    assert [entry["status"] for entry in log[1:]] == [429, 200]
 
 
 def test_a_lost_answer_leaves_the_work_done(sandbox: Sandbox) -> None:
@@ -204,4 +208,24 @@ def test_a_long_query_is_refused_as_salesforce_does(sandbox: Sandbox) -> None:
 
 def test_an_address_that_is_not_loopback_is_refused() -> None:
     with pytest.raises(ValueError, match="loopback"):
-        Sandbox(metadata=METADATA, host="0.0.0.0")  # noqa: S104 - to be refused
+        Sandbox(metadata=METADATA, host="0.0.0.0")
+
+
+def test_a_taken_port_stops_the_start_and_leaves_nothing_behind() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        sandbox = Sandbox(metadata=METADATA, xero_port=port)
+        with pytest.raises(OSError, match="in use"):
+            sandbox.start()
+        with pytest.raises(RuntimeError, match="no address"):
+            _ = sandbox.salesforce_url
+    sandbox.stop()
+
+
+def test_a_sandbox_can_be_served_under_a_packages_names() -> None:
+    with Sandbox(metadata=METADATA, namespace="maica_cc") as sandbox:
+        post(f"{sandbox.salesforce_url}/_sandbox/seed", {"profile": "care", "invoices": 25})
+        soql = (
+            "SELECT Id, (SELECT Id FROM maica_cc__Invoice_Line_Items__r) FROM maica_cc__Invoice__c"
+        )
+        assert salesforce(sandbox).query(soql)["totalSize"] == 25

@@ -1,4 +1,4 @@
-"""The seeded care provider: the same for the same seed, right to the cent, every hard case in it."""
+"""The seeded care provider: the same for the same seed, right to the cent, hard cases and all."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sync_worker.sandbox.salesforce.org import SalesforceOrg
 
 from sync_worker.sandbox import seeds
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.seeds import care
 from sync_worker.sandbox.seeds.foretold import Foretold
 from sync_worker.sandbox.seeds.hard import CASES
 from sync_worker.sandbox.seeds.people import People
 from sync_worker.sandbox.seeds.prices import PRICES
 from sync_worker.sandbox.xero.app import XeroSandbox
+from sync_worker.sandbox.xero.errors import Invalid
 
 METADATA = Path(__file__).resolve().parents[2] / "config" / "salesforce"
 NOON = datetime(2026, 3, 4, 2, tzinfo=UTC)
@@ -269,3 +270,63 @@ def test_people_pay_some_of_what_is_owed_and_say_how_much() -> None:
     assert 10 <= sum(count == 2 for count in per_invoice.values()) <= 32
     paid = [d for d in world.xero.documents() if d["id"] in per_invoice]
     assert 115 <= sum(d["status"] == "PAID" for d in paid) <= 165
+
+
+def test_xero_reaches_the_total_the_crm_tells() -> None:
+    fresh = World(300, seed=1)
+    contact = fresh.xero.add_contact("Somebody")
+    totals = {}
+    for row in fresh.invoices:
+        if row["Name"] in {*HELD, *fresh.foretold.untouched} or row["Finance_External_ID__c"]:
+            continue
+        lines = [in_xero(line, fresh.items) for line in fresh.lines_of(row["Name"])]
+        made = fresh.xero.add_invoice(
+            contact,
+            [line for line in lines if line],
+            LineAmountTypes="Inclusive",
+            Date=row["Invoice_Date__c"],
+            Reference=row["Name"],
+        )
+        totals[made] = row["Total_Amount__c"]
+    reached = {document["id"]: document["total"] for document in fresh.xero.documents()}
+    assert len(totals) == fresh.foretold.created
+    assert {made: reached[made] for made in totals} == totals
+
+
+def in_xero(line: dict[str, Any], items: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    item = items[line["Support_Item__c"]]
+    taxes = {"OUTPUT": "OUTPUT", "GST on Income": "OUTPUT"}
+    return line["Include__c"] and {
+        "Description": item["Xero_Invoice_Line_Description__c"],
+        "Quantity": line["Quantity__c"],
+        "UnitAmount": line["Rate__c"],
+        "AccountCode": item["Finance_Account_Code__c"],
+        "TaxType": taxes.get(item["Tax_Type__c"], "EXEMPTOUTPUT"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("INV-H03", "archived"), ("INV-H05", "999"), ("INV-H06", "lock")]
+)
+def test_what_is_foretold_to_be_held_xero_itself_would_refuse(number: str, said: str) -> None:
+    world = World(21)
+    row = world.invoice(number)
+    contact = world.participant(number)["Finance_External_ID__c"]
+    lines = [in_xero(line, world.items) for line in world.lines_of(number)]
+    with pytest.raises(Invalid, match=rf"(?i){said}"):
+        world.xero.add_invoice(
+            contact or world.xero.add_contact("Somebody"),
+            lines,
+            Date=row["Invoice_Date__c"],
+        )
+
+
+def test_a_packages_names_change_nothing_but_the_names() -> None:
+    clock = Clock(lambda: NOON)
+    org = SalesforceOrg(clock, metadata=METADATA, namespace="maica_cc")
+    told = care.seed(org, XeroSandbox(clock), invoices=40, seed=0)
+    own = World(40)
+    assert told == own.foretold
+    rows = org.rows("Invoice__c")
+    totals = [row["maica_cc__Total_Amount__c"] for row in rows]
+    assert totals == [row["Total_Amount__c"] for row in own.invoices]

@@ -135,7 +135,9 @@ def record_id(sobject: SObject, text: str) -> str:
             "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {text}"
         )
     if known[:3] != sobject.prefix:
-        raise not_found()
+        raise Refused(
+            "MALFORMED_ID", f"{sobject.label} ID: id value of incorrect type: {text}", ["Id"]
+        )
     return known
 
 

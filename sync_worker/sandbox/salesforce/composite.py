@@ -134,8 +134,8 @@ def _filled(value: Any, answers: dict[str, Any]) -> Any:
     if not isinstance(value, str):
         return value
     whole = _REFERENCE.fullmatch(value)
-    if whole:
-        return _referred(whole[1], answers)
+    if whole and isinstance(found := _referred(whole[1], answers), (dict, list)):
+        return found
     return _REFERENCE.sub(lambda match: str(_referred(match[1], answers)), value)
 
 

@@ -212,7 +212,9 @@ class SalesforceOrg:
             self.tokens.check(request)
             self.usage.count()
         except Refused as refused:
-            return refusal(refused)
+            response = refusal(refused)
+            unauthorised = {"WWW-Authenticate": "Token"} if response.status == 401 else {}
+            return Response(response.status, {**response.headers, **unauthorised}, response.body)
         response = self._dispatch(request)
         return Response(response.status, {**self.usage.header(), **response.headers}, response.body)
 
@@ -222,9 +224,11 @@ class SalesforceOrg:
         try:
             endpoint, call = self._route(request)
             return endpoint(call)
-        except Refused as refused:
+        except BaseException as problem:
             self._store.take_back(mark)
-            return refusal(_placed(refused, request))
+            if isinstance(problem, Refused):
+                return refusal(_placed(problem, request))
+            raise
 
     def _route(self, request: Request) -> tuple[Endpoint, Call]:
         parts = request.segments
@@ -234,9 +238,11 @@ class SalesforceOrg:
         for shape, methods in _ROUTES:
             names = _match(shape, parts[3:])
             if names is not None:
-                if request.method not in methods:
-                    raise method_not_allowed(request.method, list(methods))
-                return methods[request.method], Call(self._parts, request, version, names)
+                method = _method(request)
+                if method not in methods:
+                    raise method_not_allowed(method, list(methods))
+                _refuse_other_formats(request)
+                return methods[method], Call(self._parts, request, version, names)
         raise not_found()
 
     def _object(self, name: str) -> SObject:
@@ -259,6 +265,20 @@ class SalesforceOrg:
         row = {**table.live[made], "Id": record_id}
         table.put(made, None)
         table.put(record_id, row)
+
+
+def _method(request: Request) -> str:
+    """Clients that cannot send PATCH may POST with `_HttpMethod=PATCH`."""
+    if request.method == "POST":
+        return (request.parameter("_HttpMethod") or "POST").upper()
+    return "GET" if request.method == "HEAD" else request.method
+
+
+def _refuse_other_formats(request: Request) -> None:
+    """The sandbox reads JSON only; a form such as curl sends by itself is refused as on the platform."""
+    kind = request.headers.get("content-type", "application/json")
+    if request.body and "json" not in kind:
+        raise Refused("INVALID_CONTENT_TYPE", f"Content-Type not supported: {kind}")
 
 
 def _open_route(request: Request) -> str | None:

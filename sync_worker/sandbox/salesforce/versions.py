@@ -28,9 +28,7 @@ def version_of(text: str) -> str:
     match = re.fullmatch(r"v(\d{1,3})(?:\.0)?", text)
     number = int(match[1]) if match else 0
     if 0 < number < OLDEST and match:
-        raise Refused(
-            "UNSUPPORTED_API_VERSION", f"API version {number}.0 is no longer supported", None, 410
-        )
+        raise Refused("GONE", f"API version {number}.0 has been retired")
     if not OLDEST <= number <= NEWEST:
         raise not_found()
     return f"{number}.0"

@@ -1,7 +1,4 @@
-"""Data to begin with:
-
-the profiles a sandbox can be seeded with, and what people may do in them afterwards.
-"""
+"""Data to begin with: the profiles a sandbox is seeded with, and what people then do in them."""
 
 from __future__ import annotations
 

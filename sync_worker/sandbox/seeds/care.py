@@ -110,7 +110,7 @@ class PlainInvoices:
 
 
 def pay_some(_: SalesforceOrg, xero: XeroSandbox, *, seed: int) -> Foretold:
-    """Of the approved and wholly unpaid sales invoices most are paid today, some in part or in two."""
+    """Today people pay most of what is approved and wholly unpaid, some of it in part or in two."""
     chance = Random(f"payments {seed}")
     made = 0
     for document in xero.documents():

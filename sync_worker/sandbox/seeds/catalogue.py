@@ -1,7 +1,4 @@
-"""What every seeded invoice draws on:
-
-the people, the price list and the plan managers, once they stand in the CRM.
-"""
+"""What every seeded invoice draws on: people, price list and plan managers, put into the CRM."""
 
 from __future__ import annotations
 
@@ -43,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`items` gives a price's record id by its number; `managers` are the record ids of the plan managers."""
+    """`items` gives a price's record id by its number; `managers` are record ids, too."""
 
     people: People
     items: dict[str, str]

@@ -1,4 +1,4 @@
-"""What a correct sync must make of the seeded data, told beforehand: any worker can be judged by it."""
+"""What a correct sync must make of the seeded data, told beforehand, to judge any worker by."""
 
 from __future__ import annotations
 

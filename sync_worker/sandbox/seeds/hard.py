@@ -20,7 +20,7 @@ from sync_worker.sandbox.xero.app import XeroSandbox
 
 Person = Mapping[str, object]
 CREATED, UNTOUCHED, SYNCED = "created", "untouched", "synced"
-LONG_TEXT = ("Visit notes 👩🏽‍🦽 – “all went well” ✅ naïve café 漢字. " * 100)[:3999] + "."
+LONG_TEXT = ("Visit notes 👩🏽‍🦽 … “all went well” ✅ naïve café 漢字. " * 100)[:3999] + "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,9 @@ class HardCases:
         stand = IN_XERO.get(case.in_xero)
         return person | {"Finance_External_ID__c": stand(self._xero, person)} if stand else person
 
-    def _invoice(self, case: Case, participant: str, document: Document | None) -> dict[str,
-    object]:
+    def _invoice(
+        self, case: Case, participant: str, document: Document | None
+    ) -> dict[str, object]:
         row: dict[str, object] = {
             "Name": case.number,
             "Participant__c": participant,
@@ -148,7 +149,11 @@ class HardCases:
         return row
 
     def _date(self, case: Case) -> date:
-        return self.lock - timedelta(days=5) if case.fate == "period-locked" else self._today - timedelta(days=21)
+        return (
+            self.lock - timedelta(days=5)
+            if case.fate == "period-locked"
+            else self._today - timedelta(days=21)
+        )
 
     def _lines(self, case: Case, invoice: str) -> Iterator[dict[str, object]]:
         return (self._catalogue.line(line, invoice, self._date(case)) for line in case.lines)

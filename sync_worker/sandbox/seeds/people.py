@@ -7,7 +7,6 @@ from datetime import date, timedelta
 from random import Random
 
 
-
 def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Price(NamedTuple):
-    """`account` and `tax` are what the finance admin entered: a tax rate's name, its code, or nothing."""
+    """`tax` is what the finance admin entered: the name of a tax rate, its code, or nothing."""
 
     number: str
     name: str
@@ -47,13 +47,13 @@ PRICES = tuple(
 01_022_0120_1_1 | Preparation and Delivery of Meals | Each | 14.95 | EXEMPTOUTPUT
 01_799_0107_1_1 | Provider Travel - Non-Labour Costs | Kilometre | 0.99 |
 02_051_0108_1_1 | Specialised Transport to Community | Each | 1.00 |
-04_104_0125_6_1 | Community, Social and Recreation - Weekday Daytime | Hour | 70.23 | GST Free Income
-04_103_0125_6_1 | Community, Social and Recreation - Weekday Evening | Hour | 77.38 | GST Free Income
-04_105_0125_6_1 | Community, Social and Recreation - Saturday | Hour | 98.83 | GST Free Income
-04_106_0125_6_1 | Community, Social and Recreation - Sunday | Hour | 127.43 | GST Free Income
+04_104_0125_6_1 | Community and Social - Weekday Daytime | Hour | 70.23 | GST Free Income
+04_103_0125_6_1 | Community and Social - Weekday Evening | Hour | 77.38 | GST Free Income
+04_105_0125_6_1 | Community and Social - Saturday | Hour | 98.83 | GST Free Income
+04_106_0125_6_1 | Community and Social - Sunday | Hour | 127.43 | GST Free Income
 04_590_0125_6_1 | Activity Based Transport | Kilometre | 1.0025 |
 07_001_0106_8_3 | Support Coordination Level 1 - Support Connection | Hour | 80.06 | GST Free Income
-07_002_0106_8_3 | Support Coordination Level 2 - Coordination of Supports | Hour | 100.14 | GST Free Income
+07_002_0106_8_3 | Support Coordination Level 2 | Hour | 100.14 | GST Free Income
 11_022_0110_7_3 | Specialist Behavioural Intervention Support | Hour | 244.22 | GST Free Income
 15_054_0128_1_3 | Therapy Supports - Psychologist | Hour | 222.99 | GST Free Income
 15_617_0128_1_3 | Therapy Supports - Occupational Therapist | Hour | 193.99 | GST Free Income

@@ -46,7 +46,8 @@ class Books:
 
     def __init__(self, clock: Clock, *, tenant_id: str, name: str, seed: int) -> None:
         self._clock = clock
-        self._random = Random(f"{seed}/{tenant_id}")
+        self._records_random = Random(f"{seed}/{tenant_id}")
+        self._replies_random = Random(f"{seed}/{tenant_id}/replies")
         self._trail: Trail = []
         self.tenant_id = tenant_id
         self.accounts = Shelf[Account](
@@ -77,10 +78,11 @@ class Books:
         return self._clock.now().astimezone(self._zone).date()
 
     def new_id(self) -> str:
-        bits = self._random.getrandbits(128)
-        digits = f"{bits & ~(0xF << 76) | (4 << 76):032x}"
-        variant = "89ab"[int(digits[16], 16) & 3]
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        return _guid(self._records_random.getrandbits(128))
+
+    def reply_id(self) -> str:
+        """The id of a reply, from a source of its own: reading more or less does not change the records' ids."""
+        return _guid(self._replies_random.getrandbits(128))
 
     def next_invoice_number(self) -> str:
         """The next free number of the organisation's sequence: `INV-0001` and on."""
@@ -120,6 +122,12 @@ class Books:
         code = self.organisation.base_currency
         self.currencies[code] = Currency(code, charts.CURRENCIES[code])
         self.begin()
+
+
+def _guid(bits: int) -> str:
+    """128 bits as a random (version 4) guid."""
+    digits = f"{bits & ~(0xF << 76) & ~(0xC << 60) | (4 << 76) | (8 << 60):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _taken_number(invoice: Invoice) -> str | None:

@@ -31,7 +31,7 @@ class Call:
         """The envelope, its members in Xero's order; `pagination` stands before the elements (recorded)."""
         return wire.answer(
             {
-                "Id": self.books.new_id(),
+                "Id": self.books.reply_id(),
                 "Status": "OK",
                 "ProviderName": self.app_name,
                 "DateTimeUTC": wire.bare_instant(self.books.now()),

@@ -96,7 +96,6 @@ def written(books: Books, invoice: Invoice, places: int) -> dict[str, Any]:
 
 def inside_payment(books: Books, invoice: Invoice, with_payments: bool) -> dict[str, Any]:
     """The document of a single payment (Xero-OpenAPI 16.1)."""
-    contact = contact_of(books, invoice)
     return {
         **_head(invoice),
         "Payments": (_payments(books, invoice) or None) if with_payments else None,

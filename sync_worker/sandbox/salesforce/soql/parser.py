@@ -145,7 +145,8 @@ class _Parser:
             return Selected(inner, None, token.at)
         if token.word == "FIELDS" and self._tokens[self._at + 1].text == "(":
             self._at += 2
-            group = self._name().word
+            group = self._now.word
+            self._at += 1
             self._sign(")")
             return Selected(FieldGroup(group, token.at), None, token.at)
         return Selected(self._expression(), self._select_alias_if(), token.at)

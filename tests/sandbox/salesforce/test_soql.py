@@ -1,0 +1,192 @@
+"""What SOQL selects, and what the platform says about SOQL it cannot take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from simple_salesforce.format import format_soql
+
+from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.salesforce.soql.parser import parse
+from sync_worker.sandbox.salesforce.soql.syntax import Comparison, Literal
+from tests.sandbox.salesforce.conftest import METADATA, NOON, Client
+
+INVOICES = [
+    {"Name": "Alpha", "Total_Amount__c": "10", "Status__c": "Entered", "Invoice_Date__c": "2026-03-04"},
+    {"Name": "beta", "Total_Amount__c": "20", "Status__c": "Not Paid", "Invoice_Date__c": "2026-03-03"},
+    {"Name": "50%_off", "Total_Amount__c": "30", "Status__c": "Entered", "Invoice_Date__c": "2026-02-10"},
+    {"Name": "Delta", "Status__c": "Fully Paid", "Finance_External_ID__c": "X-1"},
+]
+
+
+@pytest.fixture(scope="module")
+def books() -> Client:
+    org = SalesforceOrg(Clock(lambda: NOON), metadata=METADATA)
+    contact = org.load("Contact", [{"LastName": "Ng", "FirstName": "Ann"}])[0]
+    ids = org.load("Invoice__c", [{**INVOICES[0], "Participant__c": contact}, *INVOICES[1:]])
+    amounts = ((0, "4"), (0, "6"), (1, "5"))
+    org.load("Payment__c", [{"Invoice__c": ids[n], "Payment_Amount__c": amount} for n, amount in amounts])
+    return Client(org)
+
+
+@pytest.mark.parametrize(
+    ("where", "names"),
+    [
+        ("Name = 'ALPHA'", ["Alpha"]),
+        ("Name != 'alpha'", ["beta", "50%_off", "Delta"]),
+        ("Name LIKE '%eT%'", ["beta"]),
+        ("Name LIKE '_elta'", ["Delta"]),
+        (r"Name LIKE '50\%\_%'", ["50%_off"]),
+        ("Total_Amount__c > 10", ["beta", "50%_off"]),
+        ("Total_Amount__c <= 1E1", ["Alpha"]),
+        ("Total_Amount__c = null", ["Delta"]),
+        ("Total_Amount__c != 10", ["beta", "50%_off", "Delta"]),
+        ("Finance_External_ID__c = NULL AND Status__c IN ('entered', 'Cancelled')", ["Alpha", "50%_off"]),
+        ("Finance_External_ID__c = 'x-1'", ["Delta"]),
+        ("Status__c NOT IN ('Entered')", ["beta", "Delta"]),
+        ("NOT (Name = 'alpha' OR Name = 'beta')", ["50%_off", "Delta"]),
+        ("(Name = 'alpha' OR Name = 'beta') AND Total_Amount__c > 15", ["beta"]),
+        ("Invoice_Date__c = TODAY", ["Alpha"]),
+        ("Invoice_Date__c = YESTERDAY", ["beta"]),
+        ("Invoice_Date__c = THIS_MONTH", ["Alpha", "beta"]),
+        ("Invoice_Date__c = LAST_MONTH", ["50%_off"]),
+        ("Invoice_Date__c < THIS_WEEK", ["50%_off"]),
+        ("Invoice_Date__c >= LAST_N_DAYS:1", ["Alpha", "beta"]),
+        ("Invoice_Date__c < 2026-03-01", ["50%_off"]),
+        ("CreatedDate = TODAY AND Name = 'Delta'", ["Delta"]),
+        ("CreatedDate > 2026-03-04T22:00:00+11:00 AND Name = 'Delta'", ["Delta"]),
+        ("Participant__r.Name = 'ann ng'", ["Alpha"]),
+        ("Participant__r.LastName = null", ["beta", "50%_off", "Delta"]),
+        ("Payment_Balance__c = 0", ["Alpha", "Delta"]),
+        ("Id IN (SELECT Invoice__c FROM Payment__c WHERE Payment_Amount__c > 4)", ["Alpha", "beta"]),
+        ("Id NOT IN (SELECT Invoice__c FROM Payment__c)", ["50%_off", "Delta"]),
+        ("CALENDAR_MONTH(Invoice_Date__c) = 2", ["50%_off"]),
+    ],
+)  # fmt: skip
+def test_a_condition_selects(books: Client, where: str, names: list[str]) -> None:
+    assert [each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c WHERE {where}")] == names
+
+
+@pytest.mark.parametrize(
+    ("ending", "names"),
+    [
+        ("ORDER BY Name", ["50%_off", "Alpha", "beta", "Delta"]),
+        ("ORDER BY Total_Amount__c", ["Delta", "Alpha", "beta", "50%_off"]),
+        ("ORDER BY Total_Amount__c DESC NULLS LAST", ["50%_off", "beta", "Alpha", "Delta"]),
+        ("ORDER BY Status__c, Name DESC", ["Alpha", "50%_off", "beta", "Delta"]),
+        ("ORDER BY Participant__r.Name NULLS LAST LIMIT 1", ["Alpha"]),
+        ("LIMIT 2 OFFSET 1", ["beta", "50%_off"]),
+        ("LIMIT 0", []),
+    ],
+)
+def test_rows_are_ordered_and_cut(books: Client, ending: str, names: list[str]) -> None:
+    assert [each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c {ending}")] == names
+
+
+def test_parents_nest_and_children_come_as_results_of_their_own(books: Client) -> None:
+    soql = """SELECT i.Name, i.Participant__r.LastName, (SELECT payment_amount__c FROM Payments__r
+              WHERE Payment_Amount__c > 4 ORDER BY Payment_Amount__c DESC) FROM Invoice__c i LIMIT 3"""
+    first, second, third = books.query(soql)["records"]
+    assert list(first) == ["attributes", "Name", "Participant__r", "Payments__r"]
+    assert first["Participant__r"]["attributes"]["type"] == "Contact"
+    assert first["Participant__r"]["LastName"] == "Ng"
+    assert second["Participant__r"] is None
+    assert [each["Payment_Amount__c"] for each in first["Payments__r"]["records"]] == [6.0]
+    assert (first["Payments__r"]["totalSize"], first["Payments__r"]["done"]) == (1, True)
+    assert third["Payments__r"] is None
+
+
+def test_aggregates_group_filter_and_are_named(books: Client) -> None:
+    soql = """SELECT Status__c, COUNT(Id) n, SUM(Total_Amount__c), MAX(Name) FROM Invoice__c
+              GROUP BY Status__c HAVING COUNT(Id) > 1"""
+    assert books.query(soql)["records"] == [
+        {"attributes": {"type": "AggregateResult"}, "Status__c": "Entered", "n": 2, "expr0": 40.0, "expr1": "Alpha"}
+    ]  # fmt: skip
+    assert books.query("SELECT COUNT() FROM Invoice__c") == {"totalSize": 4, "done": True, "records": []}
+    total = books.records("SELECT COUNT(Id), AVG(Total_Amount__c) a FROM Invoice__c")
+    assert total == [{"expr0": 4, "a": 20.0}]
+
+
+def test_fields_of_a_group_can_be_asked_for_at_once(books: Client) -> None:
+    record = books.records("SELECT FIELDS(STANDARD) FROM Invoice__c LIMIT 1")[0]
+    assert {"Id", "Name", "CreatedDate"} <= set(record)
+    assert "Status__c" not in record
+    assert "Status__c" in books.records("SELECT FIELDS(ALL) FROM Invoice__c LIMIT 200")[0]
+
+
+@pytest.mark.parametrize(
+    ("soql", "code", "message"),
+    [
+        ("SELECT Id FORM Invoice__c", "MALFORMED_QUERY",
+         "\nSELECT Id FORM Invoice__c\n          ^\nERROR at Row:1:Column:11\nunexpected token: 'FORM'"),
+        ("SELECT Foo FROM Invoice__c", "INVALID_FIELD",
+         "\nSELECT Foo FROM Invoice__c\n       ^\nERROR at Row:1:Column:8\nNo such column 'Foo' on entity"
+         " 'Invoice__c'. If you are attempting to use a custom field, be sure to append the '__c' after the custom"
+         " field name. Please reference your WSDL or the describe call for the appropriate names."),
+        ("SELECT Id FROM Foo", "INVALID_TYPE", "sObject type 'Foo' is not supported."),
+        ("SELECT Foo__r.Id FROM Invoice__c", "INVALID_FIELD", "Didn't understand relationship 'Foo__r' in field path."),
+        ("SELECT (SELECT Id FROM Foos__r) FROM Invoice__c", "INVALID_TYPE",
+         "Didn't understand relationship 'Foos__r' in FROM part of query call."),
+        ("SELECT Id FROM Invoice__c WHERE Name = 5", "INVALID_FIELD",
+         "value of filter criterion for field 'Name' must be of type string and should be enclosed in quotes"),
+        ("SELECT Id FROM Invoice__c WHERE CreatedDate > 2026-01-01", "INVALID_FIELD",
+         "value of filter criterion for field 'CreatedDate' must be of type dateTime"),
+        ("SELECT Id FROM Invoice__c WHERE Description__c = 'a'", "INVALID_FIELD", "can not be filtered in a query call"),
+        ("SELECT Id FROM Invoice__c WHERE Id = 'abc'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: abc"),
+        ("SELECT Id FROM Invoice__c WHERE Id IN ()", "MALFORMED_QUERY", "unexpected token: ')'"),
+        ("SELECT Id FROM Invoice__c WHERE Name='a' OR Name='b' AND Name='c'", "MALFORMED_QUERY", "unexpected token: 'AND'"),
+        ("SELECT Id FROM Invoice__c WHERE Id = :x", "MALFORMED_QUERY", "Bind variables only allowed in Apex code"),
+        ("SELECT Id FROM Invoice__c WHERE Name = 'a", "MALFORMED_QUERY", "mismatched character '<EOF>' expecting '''"),
+        ("SELECT Id, id FROM Invoice__c", "INVALID_FIELD", "duplicate field selected: Id"),
+        ("SELECT Name, COUNT(Id) FROM Invoice__c", "MALFORMED_QUERY", "Field must be grouped or aggregated: Name"),
+        ("SELECT FIELDS(ALL) FROM Invoice__c", "MALFORMED_QUERY",
+         "The SOQL FIELDS function must have a LIMIT of at most 200"),
+        ("SELECT Id FROM Invoice__c OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
+        ("SELECT Id", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+    ],
+)  # fmt: skip
+def test_a_query_is_refused_in_the_platforms_words(
+    books: Client, soql: str, code: str, message: str
+) -> None:
+    answered: Any = books.query(soql)
+    assert answered[0]["errorCode"] == code
+    assert message in answered[0]["message"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_any_text_survives_quoting_and_parsing(text: str) -> None:
+    where = parse(format_soql("SELECT Id FROM Invoice__c WHERE Name = {}", text)).where
+    assert isinstance(where, Comparison)
+    assert isinstance(where.right, Literal)
+    assert where.right.value == text
+
+
+@given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1, max_size=20))
+def test_like_with_escaped_text_finds_exactly_that_text(text: str) -> None:
+    org = _one_invoice(text)
+    soql = format_soql("SELECT Name FROM Invoice__c WHERE Name LIKE '{:like}'", text)
+    assert [each["Name"] for each in Client(org).records(soql)] == [text]
+
+
+_SHARED: list[SalesforceOrg] = []
+
+
+def _one_invoice(name: str) -> SalesforceOrg:
+    org = _SHARED[0] if _SHARED else SalesforceOrg(Clock(lambda: NOON), metadata=METADATA)
+    _SHARED[:] = [org]
+    org.reset()
+    org.load("Invoice__c", [{"Name": name}, {"Name": "another"}])
+    return org
+
+
+def test_a_day_begins_at_midnight_in_the_orgs_own_zone(make_org: Callable[..., SalesforceOrg]) -> None:
+    for zone, found in (("Australia/Sydney", 1), ("UTC", 0)):
+        org = make_org(time_zone=zone)
+        org.load("Invoice__c", [{"CreatedDate": "2026-03-03T14:00:00Z"}])
+        soql = "SELECT COUNT() FROM Invoice__c WHERE CreatedDate = TODAY"
+        assert Client(org).query(soql)["totalSize"] == found
