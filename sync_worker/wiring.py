@@ -38,6 +38,7 @@ from sync_worker.state.migrate import head_is
 from sync_worker.sync.attempt import Lane, Patience
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
+from sync_worker.sync.linking import Linking
 from sync_worker.sync.payments import PaymentRules, PaymentSync
 from sync_worker.sync.recover import Recovery
 from sync_worker.xero.books import XeroBooks
@@ -258,6 +259,7 @@ def _connection(
             books=books,
             directory=Directory(lane, XeroContacts(client), parties, rules),
             recovery=Recovery(lane, ledger, rules.two_steps),
+            linking=Linking(lane, invoices, ledger, books, rules),
             rules=rules,
             progress=lambda count: progress("invoices", count),
         ),

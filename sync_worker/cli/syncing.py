@@ -10,7 +10,7 @@ import click
 
 from sync_worker.cli import show
 from sync_worker.cli.options import Asked, command
-from sync_worker.domain.errors import Stopping
+from sync_worker.domain.errors import Stopping, Transient
 
 if TYPE_CHECKING:
     from sync_worker.daemon.runner import Connection, Result
@@ -62,22 +62,23 @@ def run(asked: Asked) -> int:
         _heed(app)
         connections = [app.connection(name) for name in asked.names(app)]
         for connection in connections:
-            connection.identify()
+            _identify(connection)
         jobs = [job for connection in connections for job in app.jobs(connection)]
-        code = serve(connections, jobs, app.stop, beat=lambda: _beat(app, connections))
-        if code:
-            show.problems(
-                (
-                    "another instance has the lease of a connection; stop it, or wait until its lease ends",
-                ),
-                as_json=asked.as_json,
-            )
-        return int(code)
+        code = serve(connections, jobs, app.stop)
+    if code:
+        problem = (
+            "another instance has the lease of a connection; stop it, or wait until its lease ends"
+        )
+        show.problems((problem,), as_json=asked.as_json)
+    return int(code)
 
 
-def _beat(app: App, connections: list[Connection]) -> None:
-    for connection in connections:
-        connection.journal.move_cursor("beat", app.clock.now())
+def _identify(connection: Connection) -> None:
+    """A wrong setting ends the daemon at once; a vendor that is away does not, since it will come back."""
+    try:
+        connection.identify()
+    except Transient as away:
+        show.aside(f"sync-worker: {away}; the schedule goes on trying")
 
 
 def _heed(app: App) -> None:

@@ -13,10 +13,11 @@ import structlog
 
 from sync_worker.daemon.runner import Connection, Exit
 from sync_worker.daemon.schedule import Job, Schedule
+from sync_worker.domain.errors import LaneLost, Transient
 
 log = structlog.get_logger()
 
-BEAT_S = 5.0
+BEAT_S = 15.0
 """Seconds between the watchdog's rounds."""
 
 
@@ -37,7 +38,6 @@ def serve(
     jobs: Sequence[Job],
     stop: threading.Event,
     ready: Callable[[], None] = lambda: None,
-    beat: Callable[[], None] = lambda: None,
 ) -> Exit:
     """Runs until asked to stop. Every lane is taken first: two daemons never share a connection."""
     with ExitStack() as lanes:
@@ -49,10 +49,25 @@ def serve(
         schedule.start()
         log.info("daemon started", connections=[one.name for one in connections])
         ready()
-        while not stop.wait(BEAT_S):
-            schedule.rouse()
-            beat()
+        lost = _watch(connections, schedule, stop)
         log.info("stopping, finishing what is in flight")
         schedule.stop()
     log.info("daemon stopped")
-    return Exit.DONE
+    return Exit.BUSY if lost else Exit.DONE
+
+
+def _watch(connections: Sequence[Connection], schedule: Schedule, stop: threading.Event) -> bool:
+    """Until asked to stop: calls late jobs, keeps the leases, gives a sign of life. True when a lane was lost."""
+    while True:
+        schedule.rouse()
+        try:
+            for connection in connections:
+                connection.beat()
+        except LaneLost as lost:
+            log.warning("lane lost, stopping", reason=str(lost))
+            stop.set()
+            return True
+        except Transient as unreachable:
+            log.warning("no sign of life given", reason=str(unreachable))
+        if stop.wait(BEAT_S):
+            return False

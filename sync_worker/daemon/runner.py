@@ -29,6 +29,8 @@ from sync_worker.sync.payments import PaymentSync
 log = structlog.get_logger()
 
 PROCESSES = ("invoices", "payments")
+BEAT = "beat"
+"""The cursor by which `status` sees that a daemon is running."""
 
 
 class Exit(IntEnum):
@@ -81,6 +83,11 @@ class Connection:
         finally:
             if taken:
                 self.lane.release()
+
+    def beat(self) -> None:
+        """Keeps the lease and leaves a sign of life in the journal. Raises LaneLost."""
+        self.lane.guard()
+        self.journal.move_cursor(BEAT, self.clock.now())
 
     def run(self, process: str) -> Result:
         """A scheduled run; a paused process says so and does nothing."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sync_worker.domain.batch import Frozen, Outcome
 from sync_worker.domain.document import Document, State
-from sync_worker.domain.errors import OutcomeUnknown, Rejected, Stopping, Transient
+from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Stopping, Transient
 from sync_worker.ports import Change, Clock, Journal, LedgerSender
 
 REPLAYS = 2
@@ -72,7 +72,7 @@ def attempt(
     )
     try:
         outcomes = _answered(lane, frozen, token, sent_at)
-    except (Transient, Rejected) as refusal:
+    except (Transient, Rejected, Misconfigured, Stopping) as refusal:
         lane.journal.settle(frozen, [Change(row, f"nothing was done: {refusal}") for row in rows])
         raise
     except OutcomeUnknown as lost:
@@ -88,31 +88,34 @@ def attempt(
 
 
 def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list[Outcome]:
-    """The outcomes; a lost answer is asked for again with the same bytes and key, as long as the key answers for it:
+    """The outcomes. A lost answer is asked for again with the same bytes and key, as long as the key answers for it:
     under the token it first left with, inside its life, and not before the first call is surely over."""
-    for replay in range(REPLAYS + 1):
+    try:
+        return lane.sender.send(frozen)
+    except OutcomeUnknown as lost:
+        if frozen.key is None or lost.answered:
+            raise
+        reason = str(lost)
+    for _ in range(REPLAYS):
+        lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=reason)
         try:
-            return lane.sender.send(frozen)
-        except OutcomeUnknown as lost:
-            if replay == REPLAYS or frozen.key is None or lost.answered:
-                raise
-            lane.tell(
-                "answer lost, asking again with the same key", batch=frozen.id, reason=str(lost)
-            )
             _outlast(lane, sent_at)
             if lane.sender.token != token or not _within_key_life(lane, sent_at):
-                raise
-    raise AssertionError  # unreachable: the last round returns or raises
+                break
+            return lane.sender.send(frozen)
+        except (Transient, Rejected, Misconfigured, Stopping, OutcomeUnknown) as again:
+            # Whatever this says of the second call, the first one may have been done.
+            reason = str(again)
+            if not isinstance(again, OutcomeUnknown):
+                break
+    raise OutcomeUnknown(f"Xero's answer was lost ({reason})")
 
 
 def _outlast(lane: Lane, sent_at: datetime) -> None:
     over = sent_at + timedelta(seconds=lane.patience.timeout)
     left = (over - lane.sender.now()).total_seconds()
     if left > 0:
-        try:
-            lane.clock.sleep(left)
-        except Stopping as stopping:
-            raise OutcomeUnknown("stopped while waiting for a lost answer") from stopping
+        lane.clock.sleep(left)
 
 
 def _within_key_life(lane: Lane, sent_at: datetime) -> bool:

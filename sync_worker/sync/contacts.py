@@ -48,7 +48,8 @@ class Directory:
 
 
 def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
-    """The Xero contact of every party, made or updated where needed; ids are written back to the CRM."""
+    """The Xero contact of every party, made or updated where needed; ids are written back to the CRM. A party is
+    missing from the answer while Xero does not say whether its contact was made."""
     wanted = {party.id: party for party in parties}
     rows = directory.lane.journal.documents(Kind.CONTACT, wanted)
     found: Found = {}
@@ -146,6 +147,12 @@ def _link(
         except (Rejected, OutcomeUnknown) as failure:
             # The link stands and the invoice can go; the details are sent again when they are next looked at.
             directory.lane.tell("contact details not updated", reason=str(failure))
+            directory.lane.journal.save(
+                [
+                    Change(_unsent(row), "linked; its new details are still to be sent")
+                    for row in before
+                ]
+            )
 
 
 def _updated(row: Document, outcome: Outcome) -> Change:
@@ -158,9 +165,12 @@ def _updated(row: Document, outcome: Outcome) -> Change:
                 replace(row, state=State.WRITTEN), f"Xero refused the new details: {said}"
             )
         case _:
-            return Change(
-                replace(row, state=State.UNSURE), "Xero did not say whether it took the new details"
-            )
+            return Change(_unsent(row), "Xero did not say whether it took the new details")
+
+
+def _unsent(row: Document) -> Document:
+    """Linked, but with details that will not be believed sent. Updates by id may be repeated without harm."""
+    return replace(row, state=State.WRITTEN, input_hash="")
 
 
 # Those without ------------------------------------------------------------------------------------
@@ -174,14 +184,20 @@ def _make(
     doubtful = [party for party in parties if party.id in rows and rows[party.id].state in IN_DOUBT]
     found = _by_number(directory, doubtful, rows)
     refused: dict[SalesforceId, tuple[str, ...]] = {}
+    lost: list[Party] = []
     for part in chunked(
         [party for party in parties if party.id not in found], directory.rules.batch
     ):
-        made, not_made = _create(directory, part, rows)
+        try:
+            made, not_made = _create(directory, part, rows)
+        except OutcomeUnknown as unknown:
+            directory.lane.tell("contacts in doubt", contacts=len(part), reason=str(unknown))
+            lost += part
+            continue
         found |= made
         refused |= not_made
     clashing = [party for party in parties if party.id in refused]
-    found |= _by_number(directory, clashing, rows)
+    found |= _by_number(directory, [*clashing, *lost], rows)
     found |= _by_name(directory, [p for p in clashing if p.id not in found], rows, refused)
     return found
 

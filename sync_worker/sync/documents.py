@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from more_itertools import chunked
 
@@ -72,6 +73,14 @@ def held(row: Document, hold: Hold, now: datetime, state: State = State.HELD) ->
     )
 
 
+def total_differs(stored: Decimal | None, expected: Decimal | None) -> Hold:
+    return Hold(
+        HoldClass.TOTAL_DIFFERS,
+        f"the draft in Xero comes to {stored}, {expected} was expected",
+        "compare the draft in Xero with the CRM's lines, correct one of them, and retry",
+    )
+
+
 def _create(
     lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
 ) -> list[Document]:
@@ -115,14 +124,13 @@ def _halves(
 
 def _made(lane: Lane, rules: InvoiceRules, row: Document, done: Done) -> Change:
     row = replace(row, xero_id=done.xero_id, xero_number=done.number, hold=None)
-    if done.total is not None and row.total is not None and done.total != row.total:
-        hold = Hold(
-            HoldClass.TOTAL_DIFFERS,
-            f"Xero made it {done.total:.2f}, {row.total:.2f} was expected",
-            "compare the draft in Xero with the CRM's lines, correct one of them, and retry",
-        )
+    differs = done.total is not None and done.total != row.total
+    if differs and rules.two_steps:
+        hold = total_differs(done.total, row.total)
         return Change(held(row, hold, lane.clock.now()), hold.cause)
     said = f"made in Xero as {done.status} {done.number}".rstrip()
+    if differs:
+        said += f", with a total of {done.total} where {row.total} was expected"
     warned = f" (Xero warns: {'; '.join(done.warnings)})" if done.warnings else ""
     state = State.CREATED if rules.two_steps else State.PROMOTED
     return Change(replace(row, state=state), said + warned)

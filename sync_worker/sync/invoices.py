@@ -3,7 +3,7 @@ both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from more_itertools import chunked
@@ -13,29 +13,21 @@ from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, State
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
-from sync_worker.domain.invoice import Draft, Invoice
-from sync_worker.domain.link import ledger_link
+from sync_worker.domain.invoice import Invoice
 from sync_worker.domain.plan import Action, Create, HoldBack, Skip
 from sync_worker.domain.rules import InvoiceRules, input_hash
-from sync_worker.ports import (
-    Change,
-    CrmInvoices,
-    InvoiceNews,
-    LedgerBooks,
-    LedgerInvoices,
-    RowRefusal,
-)
+from sync_worker.ports import Change, CrmInvoices, InvoiceNews, LedgerBooks, LedgerInvoices
 from sync_worker.sync import contacts, documents, preflight
 from sync_worker.sync.attempt import Lane
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.documents import Ready
+from sync_worker.sync.linking import GONE, Begun, Linking
 from sync_worker.sync.recover import Recovery
 
 CHUNK = 1000
 """Invoices planned together, so that their contacts share calls."""
-SYNCED, HELD = "Synced", "Held"
 
-Progress = Callable[[int], None]
+Rows = Mapping[SalesforceId, Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +40,9 @@ class InvoiceSync:
     books: LedgerBooks
     directory: Directory
     recovery: Recovery
+    linking: Linking
     rules: InvoiceRules
-    progress: Progress = lambda _: None
+    progress: Callable[[int], None] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -58,36 +51,37 @@ class Report:
 
     created: int = 0
     updated: int = 0
+    """Made before, and brought to what the CRM says now."""
     linked: int = 0
+    """Made before, but unknown until they were found in Xero."""
     held: list[tuple[str, Hold]] = field(default_factory=list)
     in_doubt: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    """Only filled where a person asked for these very records."""
+
+    def add(self, rows: Iterable[Document]) -> None:
+        """Those that did not reach their end."""
+        for row in rows:
+            if row.state in WAITING and row.hold:
+                self.held.append((row.number, row.hold))
+            elif row.state in IN_DOUBT:
+                self.in_doubt.append(row.number)
 
 
 def sync_invoices(work: InvoiceSync) -> Report:
-    """All that is due, those asked for on the record first."""
-    report = Report()
-    _recover(work, report)
+    """All that is due."""
+    report = _recovered(work)
     _finish_what_is_not_due(work, report)
-    first = work.crm.requested()
-    done = {invoice.id for invoice in first}
-    rest = (invoice for invoice in work.crm.due() if invoice.id not in done)
-    _sync(work, first, report)
-    _sync(work, rest, report)
-    if not report.in_doubt:
-        work.recovery.clean()
-    return report
+    _sync(work, work.crm.due(), report)
+    return _ended(work, report)
 
 
 def sync_these(work: InvoiceSync, invoices: Sequence[Invoice]) -> Report:
-    """The given ones, because a person asked: holds are tried again whatever their turn."""
-    report = Report()
-    _recover(work, report)
+    """The given ones, because a person asked: holds are tried again whatever their turn, and whoever asked on the
+    record itself is answered there."""
+    report = _recovered(work)
     _sync(work, invoices, report, asked=True)
-    if not report.in_doubt:
-        work.recovery.clean()
-    return report
+    _answer_requests(work, invoices, report)
+    return _ended(work, report)
 
 
 def plan(
@@ -109,6 +103,12 @@ def plan(
     return Create(invoice, debtor, drafted, inputs)
 
 
+def planned(work: InvoiceSync, invoices: Iterable[Invoice]) -> Iterator[Action]:
+    """The plan of each, against the books as they are; they are read only when something is due."""
+    for invoice in invoices:
+        yield plan(invoice, work.rules, work.books.books(), work.books.currencies)
+
+
 def _no_debtor(invoice: Invoice, rules: InvoiceRules) -> Hold:
     who = rules.debtor_by_funding.get(invoice.funding_type, "participant").replace("_", " ")
     return Hold(
@@ -121,27 +121,30 @@ def _no_debtor(invoice: Invoice, rules: InvoiceRules) -> Hold:
 # Detect -------------------------------------------------------------------------------------------
 
 
-def _recover(work: InvoiceSync, report: Report) -> None:
-    report.in_doubt += [row.number for row in work.recovery.settle_doubts()]
+def _recovered(work: InvoiceSync) -> Report:
+    """What an earlier run left in doubt comes first: it is adopted, proved absent, or left alone for now."""
+    adopted_before = work.recovery.adopted
+    doubtful = work.recovery.settle_doubts()
+    report = Report(linked=work.recovery.adopted - adopted_before)
+    report.add(doubtful)
+    return report
+
+
+def _ended(work: InvoiceSync, report: Report) -> Report:
+    if not report.in_doubt:
+        work.recovery.clean()
+    return report
 
 
 def _finish_what_is_not_due(work: InvoiceSync, report: Report) -> None:
-    """Documents begun for invoices that are not asked for any more: cancelled since, dated back, or gone. What stands
-    in Xero is completed and linked all the same, so that nothing stands there unseen."""
+    """Documents begun for invoices that the next query may not show any more: cancelled since, dated back, or gone.
+    None of them stands in Xero unseen."""
     rows = work.lane.journal.in_state(Kind.INVOICE, (State.CREATED, State.PROMOTED), limit=CHUNK)
     if not rows:
         return
     present = work.crm.by_id([row.record for row in rows])
-    gone = [row for row in rows if row.record not in present]
-    work.lane.journal.save(
-        [
-            Change(
-                replace(row, state=State.ORPHAN),
-                "its CRM record is gone; the Xero document stays for a person to judge",
-            )
-            for row in gone
-        ]
-    )
+    gone = [replace(row, state=State.ORPHAN) for row in rows if row.record not in present]
+    work.lane.journal.save([Change(row, GONE) for row in gone])
     _finish(work, [(row, present[row.record]) for row in rows if row.record in present], report)
 
 
@@ -159,14 +162,10 @@ def _sync(
                 report.skipped.append((invoice.number, reason))
             elif row and row.state in IN_DOUBT:
                 continue
-            elif (
-                row
-                and row.xero_id
-                and (row.state not in WAITING or _turn(work, invoice, row, asked))
-            ):
+            elif row and row.state in WAITING and not _turn(work, invoice, row, asked=asked):
+                report.add([row])
+            elif row and row.xero_id:
                 begun.append((row, invoice))
-            elif row and row.state in WAITING and not _turn(work, invoice, row, asked):
-                report.held.append((row.number, row.hold or _lost_hold()))
             else:
                 fresh.append(invoice)
         _finish(work, begun, report)
@@ -175,10 +174,7 @@ def _sync(
 
 
 def _adopt_forgotten(
-    work: InvoiceSync,
-    invoices: Sequence[Invoice],
-    rows: dict[SalesforceId, Document],
-    report: Report,
+    work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: Report
 ) -> dict[SalesforceId, Document]:
     """Invoices the journal does not know, but whose document was seen in Xero."""
     unknown = {invoice.id: invoice for invoice in invoices if invoice.id not in rows}
@@ -191,7 +187,7 @@ def _adopt_forgotten(
     return adopted
 
 
-def _turn(work: InvoiceSync, invoice: Invoice, row: Document, asked: bool) -> bool:
+def _turn(work: InvoiceSync, invoice: Invoice, row: Document, *, asked: bool) -> bool:
     """Whether a waiting record is tried now: its inputs changed, its time has come, or a person asks."""
     if asked or row.input_hash != input_hash(invoice, work.rules):
         return True
@@ -203,12 +199,7 @@ def _turn(work: InvoiceSync, invoice: Invoice, row: Document, asked: bool) -> bo
 # Plan and apply -----------------------------------------------------------------------------------
 
 
-def _apply(
-    work: InvoiceSync,
-    invoices: Sequence[Invoice],
-    rows: dict[SalesforceId, Document],
-    report: Report,
-) -> None:
+def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: Report) -> None:
     creates: list[Create] = []
     holds: list[HoldBack] = []
     for action in planned(work, invoices):
@@ -219,27 +210,21 @@ def _apply(
                 holds.append(action)
             case Skip(invoice=invoice, reason=reason):
                 report.skipped.append((invoice.number, reason))
-    ready, without_contact = _with_contacts(work, creates, rows)
+    ready, without_contact = _with_contacts(work, creates, rows, report)
     _hold(work, [*holds, *without_contact], rows, report)
-    by_id = {create.invoice.id: create.invoice for create in creates}
+    due = {create.invoice.id: create.invoice for create in creates}
     made: list[Document] = []
     try:
         for batch in documents.create(work.lane, work.ledger, work.rules, ready):
             made += batch
     except Stopping:
-        _settle(work, made, by_id, report)
+        _settle(work, made, due, report)
         raise
-    _settle(work, made, by_id, report)
-
-
-def planned(work: InvoiceSync, invoices: Iterable[Invoice]) -> Iterator[Action]:
-    """The plan of each, against the books as they are. The books are read only when something is due."""
-    for invoice in invoices:
-        yield plan(invoice, work.rules, work.books.books(), work.books.currencies)
+    _settle(work, made, due, report)
 
 
 def _with_contacts(
-    work: InvoiceSync, creates: Sequence[Create], rows: dict[SalesforceId, Document]
+    work: InvoiceSync, creates: Sequence[Create], rows: Rows, report: Report
 ) -> tuple[list[Ready], list[HoldBack]]:
     found = contacts.ensure(work.directory, [create.debtor for create in creates])
     ready: list[Ready] = []
@@ -247,11 +232,12 @@ def _with_contacts(
     for create in creates:
         contact = found.get(create.debtor.id)
         if contact is None:
-            continue  # in doubt: the next run looks for it by its number
-        if isinstance(contact, Hold):
+            # Whether its contact was made is not known; the next run looks for it by its number.
+            report.in_doubt.append(create.invoice.number)
+        elif isinstance(contact, Hold):
             held.append(HoldBack(create.invoice, contact, create.input_hash))
         else:
-            row = _anew(rows.get(create.invoice.id) or _new_row(create.invoice))
+            row = _anew(_row(create.invoice, rows))
             ready.append(Ready(create.draft, contact, replace(row, input_hash=create.input_hash)))
     return ready, held
 
@@ -259,7 +245,7 @@ def _with_contacts(
 def _settle(
     work: InvoiceSync,
     made: Sequence[Document],
-    invoices: dict[SalesforceId, Invoice],
+    invoices: Mapping[SalesforceId, Invoice],
     report: Report,
 ) -> None:
     """After the first step: what was refused for its number may be ours already, what is made is finished."""
@@ -271,183 +257,41 @@ def _settle(
     _finish(work, [(row, invoices[row.record]) for row in rows], report)
 
 
-def _finish(work: InvoiceSync, begun: Sequence[tuple[Document, Invoice]], report: Report) -> None:
-    """From a document in Xero to a link on both sides, wherever it stands on that way."""
-    invoices = {invoice.id: invoice for _, invoice in begun}
-    rows = {row.record: row for row, _ in begun}
-    to_complete = [
-        (row, _replacement(work, row, invoices[row.record], report))
-        for row in rows.values()
-        if row.xero_id and row.state in {State.CREATED, *WAITING} and _incomplete(work, row)
-    ]
-    try:
-        for batch in documents.complete(work.lane, work.ledger, work.rules, to_complete):
-            rows |= {row.record: row for row in batch}
-    finally:
-        _record(work, rows.values(), invoices, report)
+def _finish(work: InvoiceSync, begun: Begun, report: Report) -> None:
+    ended = work.linking.finish(begun) if begun else []
+    report.add(ended)
+    hashes = {row.record: row.input_hash for row, _ in begun}
+    report.updated += sum(
+        1 for row in ended if row.state is State.WRITTEN and row.input_hash != hashes[row.record]
+    )
 
 
-def _incomplete(work: InvoiceSync, row: Document) -> bool:
-    """A held one whose trouble was the CRM's refusal needs no second visit to Xero."""
-    refused_by_crm = row.hold and row.hold.hold_class in {
-        HoldClass.WRITE_BACK_REFUSED,
-        HoldClass.LINK_TAKEN,
-    }
-    return work.rules.two_steps and not refused_by_crm
-
-
-def _replacement(
-    work: InvoiceSync, row: Document, invoice: Invoice, report: Report
-) -> Draft | None:
-    """New contents for a stored draft whose invoice was edited before it was completed."""
-    if row.input_hash in {"", input_hash(invoice, work.rules)}:
-        return None
-    drafted = preflight.draft(invoice, work.rules, work.books.books(), work.books.currencies)
-    if isinstance(drafted, Hold):
-        return None
-    report.updated += 1
-    return drafted
-
-
-# Record -------------------------------------------------------------------------------------------
-
-
-def _hold(
-    work: InvoiceSync,
-    holds: Sequence[HoldBack],
-    rows: dict[SalesforceId, Document],
-    report: Report,
-) -> None:
-    changes = [
-        Change(
-            documents.held(
-                replace(
-                    rows.get(one.invoice.id) or _new_row(one.invoice), input_hash=one.input_hash
-                ),
-                one.hold,
-                work.lane.clock.now(),
-            ),
-            one.hold.cause,
-        )
+def _hold(work: InvoiceSync, holds: Sequence[HoldBack], rows: Rows, report: Report) -> None:
+    now = work.lane.clock.now()
+    held = [
+        documents.held(replace(_row(one.invoice, rows), input_hash=one.input_hash), one.hold, now)
         for one in holds
     ]
-    known = {one.invoice.id: rows.get(one.invoice.id) for one in holds}
-    _tell_the_crm(
-        work,
-        [change.document for change in changes],
-        known,
-        {one.invoice.id: one.invoice for one in holds},
-    )
-    work.lane.journal.save(changes)
-    report.held += [(one.invoice.number, one.hold) for one in holds]
+    # The CRM is told first: where we die in between, the next run tells it again.
+    work.linking.tell(held, {one.invoice.id: one.invoice for one in holds}, rows)
+    work.lane.journal.save([Change(row, row.hold.cause) for row in held if row.hold])
+    report.add(held)
 
 
-def _record(
-    work: InvoiceSync,
-    rows: Iterable[Document],
-    invoices: dict[SalesforceId, Invoice],
-    report: Report,
-) -> None:
-    rows = list(rows)
-    report.in_doubt += [row.number for row in rows if row.state in IN_DOUBT]
-    waiting = [row for row in rows if row.state in WAITING and row.hold]
-    _tell_the_crm(work, waiting, {}, invoices)
-    report.held += [(row.number, row.hold) for row in waiting if row.hold]
-    written = [
-        row for row in rows if row.xero_id and row.state not in {*IN_DOUBT, *WAITING, State.CREATED}
-    ]
-    if not written:
-        return
-    now = work.lane.clock.now()
-    short_code = work.books.books().short_code
+def _answer_requests(work: InvoiceSync, invoices: Sequence[Invoice], report: Report) -> None:
+    """Those asked for on the record that are not due: the asker reads why, and is not asked for again."""
+    reasons = dict(report.skipped)
     news = [
-        InvoiceNews(
-            record=row.record,
-            state=SYNCED,
-            message="",
-            xero_id=row.xero_id,
-            xero_number=row.xero_number,
-            link=ledger_link(short_code, row.xero_id) if row.xero_id else None,
-            synced_at=now,
-            clear_request=invoices[row.record].requested_at is not None,
-        )
-        for row in written
+        InvoiceNews(invoice.id, message=f"Not sent: {reasons[invoice.number]}.", clear_request=True)
+        for invoice in invoices
+        if invoice.requested_at and invoice.number in reasons
     ]
-    refused = {SalesforceId(one.record): one for one in work.crm.write(news)}
-    changes = [
-        Change(
-            replace(row, state=State.WRITTEN, hold=None, attempts=0, next_try_at=None),
-            "linked in the CRM",
-        )
-        if row.record not in refused
-        else _write_back_refused(work, row, refused[row.record])
-        for row in written
-    ]
-    work.lane.journal.save(changes)
-    report.held += [
-        (change.document.number, change.document.hold) for change in changes if change.document.hold
-    ]
+    if news:
+        work.crm.write(news)
 
 
-def _write_back_refused(work: InvoiceSync, row: Document, refusal: RowRefusal) -> Change:
-    if refusal.code == "ENTITY_IS_DELETED":
-        return Change(
-            replace(row, state=State.ORPHAN),
-            "its CRM record is gone; the Xero document stays for a person to judge",
-        )
-    if refusal.code == "LINK_TAKEN":
-        hold = Hold(
-            HoldClass.LINK_TAKEN,
-            f"the CRM invoice carries another Xero id than {row.xero_id}: {refusal.message}",
-            "compare both documents in Xero, void the wrong one, and clear or keep the id in the CRM",
-        )
-    else:
-        hold = Hold(
-            HoldClass.WRITE_BACK_REFUSED,
-            f"the invoice stands in Xero as {row.xero_number}, but the CRM refused the link: "
-            f"{refusal.code}: {refusal.message}",
-            "correct what the CRM names; the link is written then, and nothing is made twice",
-        )
-    return Change(documents.held(row, hold, work.lane.clock.now()), hold.cause)
-
-
-def _tell_the_crm(
-    work: InvoiceSync,
-    waiting: Sequence[Document],
-    before: dict[SalesforceId, Document | None],
-    invoices: dict[SalesforceId, Invoice],
-) -> None:
-    """The reason and the cure, where the CRM user looks; only when they are new."""
-    news = [
-        InvoiceNews(
-            record=row.record,
-            state=HELD,
-            message=f"{row.hold.cause}. To do: {row.hold.cure}.",
-            clear_request=invoices[row.record].requested_at is not None,
-        )
-        for row in waiting
-        if row.hold and not _said(before.get(row.record), row.hold, invoices[row.record])
-    ]
-    for refusal in work.crm.write(news) if news else ():
-        work.lane.tell(
-            "hold not shown in the CRM",
-            record=refusal.record,
-            code=refusal.code,
-            reason=refusal.message,
-        )
-
-
-def _said(before: Document | None, hold: Hold, invoice: Invoice) -> bool:
-    return (
-        before is not None
-        and before.hold == hold
-        and invoice.sync_state == HELD
-        and invoice.requested_at is None
-    )
-
-
-def _new_row(invoice: Invoice) -> Document:
-    return Document(Kind.INVOICE, invoice.id, invoice.number)
+def _row(invoice: Invoice, rows: Rows) -> Document:
+    return rows.get(invoice.id) or Document(Kind.INVOICE, invoice.id, invoice.number)
 
 
 def _anew(row: Document) -> Document:
@@ -455,7 +299,3 @@ def _anew(row: Document) -> Document:
     key for some minutes: a new generation makes a new key."""
     refused = row.state is State.REJECTED
     return replace(row, state=State.NEW, generation=row.generation + (1 if refused else 0))
-
-
-def _lost_hold() -> Hold:
-    return Hold(HoldClass.DOCUMENT_REFUSED, "the reason was not kept", "retry the record to see it")

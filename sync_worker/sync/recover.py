@@ -35,6 +35,8 @@ class Recovery:
     ledger: LedgerInvoices
     two_steps: bool
     looked: bool = False
+    adopted: int = 0
+    """Documents found again since the start of this process."""
 
     def settle_doubts(self) -> list[Document]:
         """Looks if need be, and answers the rows whose outcome is still unknown."""
@@ -115,6 +117,7 @@ class Recovery:
                 )
         self.lane.journal.save(changes)
         self.lane.journal.see(sightings)
+        self.adopted += len(changes)
 
     def _adoption(self, row: Document, invoice: LedgerInvoice) -> Change:
         adopted = replace(

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import urllib3
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from xero_python.accounting import AccountingApi
 from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
@@ -118,7 +118,7 @@ class XeroClient:
         self._identity = IdentityApi(api_client, base_url=api_url)
         self._api_client = api_client
         self._reading = Retrying(
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception(_worth_asking_again),
             stop=stop_after_attempt(4),
             wait=wait_random_exponential(multiplier=0.5, max=8),
             sleep=clock.sleep,
@@ -163,7 +163,7 @@ class XeroClient:
             except ValueError:
                 raise Transient("Xero answered something that is not JSON") from None
 
-        return self._patiently(once)
+        return self._reading(once)
 
     def write(self, frozen: Frozen) -> Mapping[str, Any]:
         """One write, one request. The bytes leave as they were frozen."""
@@ -233,20 +233,6 @@ class XeroClient:
             return Transient("Xero keeps refusing for too many calls", retry_after=60)
         return refused(failure.status, body, writing=writing)
 
-    def _patiently(self, once: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
-        def unless_told_when() -> Mapping[str, Any] | Transient:
-            try:
-                return once()
-            except Transient as later:
-                if later.retry_after is not None:
-                    return later  # Xero said when; asking sooner is pointless
-                raise
-
-        answer = self._reading(unless_told_when)
-        if isinstance(answer, Transient):
-            raise answer
-        return answer
-
     def _learn(self, headers: Mapping[str, str]) -> None:
         self.budget.learn(headers)
         if date := headers.get("Date"):
@@ -264,7 +250,7 @@ class XeroClient:
             return self._access
 
     def _patient_token(self) -> str:
-        return str(self._patiently(self._new_token)["access_token"])
+        return str(self._reading(self._new_token)["access_token"])
 
     def _new_token(self) -> Mapping[str, Any]:
         client_id, client_secret, scopes, url = self._login
@@ -309,6 +295,11 @@ class XeroClient:
             "token_type": "Bearer",
             "expires_in": 1800,
         }
+
+
+def _worth_asking_again(failure: BaseException) -> bool:
+    """Where Xero said when to come back, asking sooner is pointless."""
+    return isinstance(failure, Transient) and failure.retry_after is None
 
 
 def _json(reply: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:

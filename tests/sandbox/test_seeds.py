@@ -29,9 +29,9 @@ HELD = {
     "INV-H03": "contact-archived",
     "INV-H05": "account-invalid",
     "INV-H06": "period-locked",
-    "INV-H16": "no-lines",
     "INV-H17": "total-differs",
     "INV-H21": "contact-name-taken",
+    "INV-H22": "no-lines",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
-from sync_worker.sandbox.salesforce.formula import Outside
+from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import full_id
 from sync_worker.sandbox.salesforce.query import Queries
 from sync_worker.sandbox.salesforce.rows import Rows

@@ -134,9 +134,7 @@ def _each(call: Call, records: list[Any], all_or_none: bool, save: Save) -> Resp
     for record in records:
         mark = store.mark()
         try:
-            if not isinstance(record, dict):
-                raise Refused("JSON_PARSER_ERROR", "each record must be a JSON object")
-            results.append(save(record))
+            results.append(save(_object(record)))
         except Refused as refused:
             store.take_back(mark)
             results.append({"success": False, "errors": [refused.as_row()]})
@@ -144,6 +142,12 @@ def _each(call: Call, records: list[Any], all_or_none: bool, save: Save) -> Resp
         store.take_back(start)
         results = [_rolled_back(each) for each in results]
     return answer(results)
+
+
+def _object(record: Any) -> dict[str, Any]:
+    if isinstance(record, dict):
+        return record
+    raise Refused("JSON_PARSER_ERROR", "each record must be a JSON object")
 
 
 def _rolled_back(result: Result) -> Result:

@@ -202,11 +202,7 @@ class _Made:
     ) -> None:
         reference = str((record.get("attributes") or {}).get("referenceId", ""))
         try:
-            if len(self.results) >= MOST_RECORDS or depth > DEEPEST_TREE:
-                raise Refused(
-                    "LIMIT_EXCEEDED",
-                    f"Record trees are limited to {MOST_RECORDS} records, {DEEPEST_TREE} deep",
-                )
+            self._refuse_too_much(depth)
             below = {name: each for name, each in record.items() if self._is_children(each)}
             own = {name: each for name, each in record.items() if name not in below}
             made = self._call.org.rows.create(sobject, {**own, **above})
@@ -225,6 +221,13 @@ class _Made:
                 )
             for each in children["records"]:
                 self.add(child.sobject, each, {child.field.name: made}, depth + 1)
+
+    def _refuse_too_much(self, depth: int) -> None:
+        if len(self.results) >= MOST_RECORDS or depth > DEEPEST_TREE:
+            raise Refused(
+                "LIMIT_EXCEEDED",
+                f"Record trees are limited to {MOST_RECORDS} records, {DEEPEST_TREE} deep",
+            )
 
     @staticmethod
     def _is_children(value: Any) -> bool:

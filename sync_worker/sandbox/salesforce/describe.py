@@ -129,7 +129,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
     editable = call.org.access.may_edit(sobject, field)
     number = field.type in NUMBER_TYPES
     return {
-        "aggregatable": field.type not in ("boolean",) and not field.long_text,
+        "aggregatable": field.type != "boolean" and not field.long_text,
         "aiPredictionField": False,
         "autoNumber": field.auto_number is not None,
         "byteLength": 0

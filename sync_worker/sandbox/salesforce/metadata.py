@@ -44,9 +44,13 @@ class Xml:
         if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
             raise MetadataError(f"{file}: metadata files carry no document type or entities")
         try:
-            return cls(ElementTree.fromstring(text))
+            return cls(ElementTree.fromstring(text))  # noqa: S314 - entities are refused above
         except ElementTree.ParseError as problem:
             raise MetadataError(f"{file}: {problem}") from None
+
+    @property
+    def content(self) -> str:
+        return (self._element.text or "").strip()
 
     def all(self, tag: str) -> list[Xml]:
         return [Xml(each) for each in self._element if each.tag.rpartition("}")[2] == tag]
@@ -56,7 +60,7 @@ class Xml:
 
     def text(self, tag: str, default: str = "") -> str:
         found = self.one(tag)
-        return (found._element.text or "").strip() if found else default
+        return found.content if found else default
 
     def flag(self, tag: str, default: bool = False) -> bool:
         return self.text(tag, str(default)).lower() == "true"

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce.answers import answer
@@ -21,7 +23,7 @@ from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.values import stamp
 
 CLIENT_ID = "3MVG9SandboxConnectedApp"
-CLIENT_SECRET = "sandbox-salesforce-secret"
+CLIENT_SECRET = "sandbox-salesforce-secret"  # noqa: S105 - there is nothing behind it
 USERNAME = "integration@sandbox.example"
 SCOPE = "api refresh_token"
 
@@ -82,9 +84,7 @@ def token(tokens: Tokens, request: Request) -> Response:
     """POST /services/oauth2/token."""
     form = form_of(request)
     try:
-        grant = _GRANTS.get(form.get("grant_type", ""))
-        if grant is None:
-            raise OAuthRefused("unsupported_grant_type", "grant type not supported")
+        grant = _GRANTS.get(form.get("grant_type", ""), _unknown_grant)
         return answer(grant(tokens, request, form), headers={"Cache-Control": "no-cache, no-store"})
     except OAuthRefused as refused:
         return answer(refused.body, refused.status)
@@ -188,6 +188,10 @@ def _jwt_bearer(tokens: Tokens, request: Request, form: Mapping[str, str]) -> di
     return _granted(tokens, request)
 
 
+def _unknown_grant(tokens: Tokens, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
+    raise OAuthRefused("unsupported_grant_type", "grant type not supported")
+
+
 def _no_refresh(tokens: Tokens, request: Request, form: Mapping[str, str]) -> dict[str, Any]:
     raise OAuthRefused("invalid_grant", "expired access/refresh token")
 
@@ -222,16 +226,13 @@ def _claims(tokens: Tokens, assertion: str) -> dict[str, Any]:
             raise OAuthRefused("invalid_grant", "invalid assertion")
         if tokens.certificate is not None:
             jwt.api_jws.decode(assertion, _public_key(tokens.certificate), algorithms=["RS256"])
-        decoded: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
-        return decoded
+        claims: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.PyJWTError:
         raise OAuthRefused("invalid_grant", "invalid assertion") from None
+    return claims
 
 
 def _public_key(certificate: bytes) -> Any:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
     if b"BEGIN CERTIFICATE" in certificate:
         return x509.load_pem_x509_certificate(certificate).public_key()
     return load_pem_public_key(certificate)

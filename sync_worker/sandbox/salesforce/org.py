@@ -25,7 +25,7 @@ from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.answers import refusal
 from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
-from sync_worker.sandbox.salesforce.formula import Outside
+from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import checksum, full_id, numbered_id
 from sync_worker.sandbox.salesforce.metadata import load_schema
 from sync_worker.sandbox.salesforce.query import Queries

@@ -11,6 +11,7 @@ from sync_worker.sandbox.salesforce.answers import to_json
 from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.ids import IdMint
 from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field
+from sync_worker.sandbox.salesforce.soql.aggregates import Grouping
 from sync_worker.sandbox.salesforce.soql.binding import World
 from sync_worker.sandbox.salesforce.soql.parser import parse
 from sync_worker.sandbox.salesforce.soql.plan import ChildPlan, Plan
@@ -33,9 +34,10 @@ SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
 class Cursor:
     """The answer of a query as it was: ids only. Rows are read when their page is asked for."""
 
-    plan: Plan | ChildPlan
+    plan: Plan | Children
     ids: list[str]
     opened: datetime
+    page_size: int
 
 
 class Queries:
@@ -56,10 +58,10 @@ class Queries:
             if plan.counts_only:
                 return to_json({"totalSize": len(plan.ids()), "done": True, "records": []})
             if plan.grouping:
-                return _finished(self._grouped(plan))
+                return _finished(_grouped(plan.grouping, plan))
         except SoqlError as problem:
             raise problem.refusal(text) from None
-        cursor = Cursor(plan, plan.ids(), self._clock.now())
+        cursor = Cursor(plan, plan.ids(), self._clock.now(), self._page_size)
         return self._page(cursor, None, 0, base, batch)
 
     def more(self, locator: str, base: str, batch: int | None) -> str:
@@ -93,24 +95,12 @@ class Queries:
         self._cursors.clear()
         self._ids = IdMint("01g")
 
-    def _grouped(self, plan: Plan) -> list[str]:
-        assert plan.grouping is not None
-        results = plan.grouping.results(plan.matching())
-        if len(results) > LARGEST_PAGE:
-            raise Refused(
-                "EXCEEDED_ID_LIMIT",
-                "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
-            )
-        return results
-
     def _page(
         self, cursor: Cursor, name: str | None, offset: int, base: str, batch: int | None
     ) -> str:
         """Rows until the page is full. Child rows fill it as well, as they do on the platform."""
         asked = min(max(batch or LARGEST_PAGE, SMALLEST_PAGE), LARGEST_PAGE)
-        size = min(asked, self._page_size)
-        if isinstance(cursor.plan, ChildPlan):
-            size = min(size, self.child_page_size)
+        size = min(asked, cursor.page_size)
         page = _Page(self, base, cursor.opened)
         records: list[str] = []
         at = offset
@@ -142,7 +132,6 @@ class _Page:
         self._opened = opened
 
     def children(self, plan: Children, row: Row) -> str:
-        assert isinstance(plan, ChildPlan)
         rows = plan.rows_below(row["Id"])
         if not rows:
             return "null"
@@ -151,8 +140,18 @@ class _Page:
         self.children_written += len(records)
         if len(rows) <= size:
             return _finished(records)
-        name = self._queries.open(Cursor(plan, [each["Id"] for each in rows], self._opened))
+        name = self._queries.open(Cursor(plan, [each["Id"] for each in rows], self._opened, size))
         return _unfinished(records, len(rows), f"{self.base}/query/{name}-{size}")
+
+
+def _grouped(grouping: Grouping, plan: Plan) -> list[str]:
+    results = grouping.results(plan.matching())
+    if len(results) > LARGEST_PAGE:
+        raise Refused(
+            "EXCEEDED_ID_LIMIT",
+            "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch",
+        )
+    return results
 
 
 def _finished(records: list[str], total: int | None = None) -> str:
@@ -189,7 +188,8 @@ def _selected(
         inner = ChildPlan(what, scope, with_deleted=False, depth=1)
         return [_column(inner.lookup.children_name or "", None, _described(inner), aggregate=True)]
     path = what if isinstance(what, Path) else what.argument
-    assert path is not None
+    if path is None:
+        return []
     column = scope.column(path)
     described = _column(column.field.name, column.field)
     for lookup in reversed(column.climbs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 
-from sync_worker.sandbox.salesforce.formula import Outside
+from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.schema import (
     NUMBER_TYPES,
     Field,
@@ -73,13 +73,9 @@ class _Gatherer:
         self.field = field
         self.empty = Decimal(0) if rollup.operation in ("sum", "count") else None
         self._table = store.table(detail)
-        master = detail.find(rollup.master_field)
-        assert master is not None
-        self.master = master.name
-        self._lookup = master
-        summed = detail.find(rollup.summed_field or "Id")
-        assert summed is not None
-        self._get = own_value(summed, outside)
+        self._lookup = detail.known(rollup.master_field)
+        self.master = self._lookup.name
+        self._get = own_value(detail.known(rollup.summed_field or "Id"), outside)
         self._gather = _OPERATIONS[rollup.operation]
         self._tests = [_test(detail, *each, outside) for each in rollup.filters]
 
@@ -110,8 +106,7 @@ _FILTERS: dict[str, Callable[[Value, Value], bool]] = {
 def _test(
     detail: SObject, name: str, operation: str, text: str, outside: Outside
 ) -> Callable[[Row], bool]:
-    field = detail.find(name)
-    assert field is not None, f"roll-up filter on unknown field {detail.name}.{name}"
+    field = detail.known(name)
     get: Getter = own_value(field, outside)
     wanted, compare = _filter_value(field, text), _FILTERS[operation]
     return lambda row: compare(get(row), wanted)

@@ -13,7 +13,7 @@ from typing import Any
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.errors import Refused, not_writable
-from sync_worker.sandbox.salesforce.formula import Outside
+from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.rollups import Rollups
 from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
 from sync_worker.sandbox.salesforce.store import Store, Table
@@ -43,6 +43,8 @@ class Rows:
         self._rollups = Rollups(schema, store, outside)
         self._rollups_move_last_modified = rollups_move_last_modified
         self._locks: dict[str, int] = {}
+        self._defaults: dict[str, Row] = {}
+        self._auto_numbers: dict[str, list[Field]] = {}
 
     def create(self, sobject: SObject, values: Mapping[str, Any]) -> str:
         self._allow("create", sobject)
@@ -62,7 +64,7 @@ class Rows:
         given = self._given(sobject, values, creating=False, before=before)
         now = stamp(self._clock.now())
         signed = {"LastModifiedDate": now, "LastModifiedById": self._user_id, "SystemModstamp": now}
-        row = _merged(before, {**given, **signed})
+        row = {**_fallback_name(sobject, record_id), **_merged(before, {**given, **signed})}
         _refuse_missing(sobject, row)
         self._check(table, row, before, given)
         self._store.put(table, record_id, row)
@@ -136,8 +138,8 @@ class Rows:
         for name, raw in values.items():
             if name.lower() == "attributes":
                 continue
-            field, raw = self._named(sobject, name, raw)
-            value = read_value(field, raw)
+            field, named = self._named(sobject, name, raw)
+            value = read_value(field, named)
             if field.name == "Id" or not self._open(sobject, field, value, creating, before):
                 closed.append(field.name)
                 continue
@@ -202,6 +204,7 @@ class Rows:
         created = given.get("CreatedDate") or now
         changed = given.get("LastModifiedDate") or created
         row: Row = {
+            **self._defaults_of(sobject),
             "Id": record_id,
             "CreatedDate": created,
             "CreatedById": self._user_id,
@@ -209,29 +212,32 @@ class Rows:
             "LastModifiedById": self._user_id,
             "SystemModstamp": given.get("SystemModstamp") or changed,
         }
-        row.update(self._defaults(sobject, record_id, given))
-        row.update((name, value) for name, value in given.items() if value is not None)
+        for name, value in given.items():
+            if value is None:
+                row.pop(name, None)
+            else:
+                row[name] = value
+        if "Name" not in row:
+            row.update(_fallback_name(sobject, record_id))
         for field in self._numbered(sobject):
             table.last_number += 1
             row[field.name] = auto_number(field.auto_number or "{0}", table.last_number)
         return row
 
-    def _defaults(self, sobject: SObject, record_id: str, given: Mapping[str, Value]) -> Row:
-        row = {
-            each.name: each.default
-            for each in sobject.fields
-            if each.default is not None and each.name not in given
-        }
-        row.update(self._rollups.initial(sobject))
-        if not sobject.detail and sobject.find("OwnerId"):
-            row["OwnerId"] = self._user_id
-        name = sobject.name_field
-        if sobject.custom and name and not name.auto_number and given.get("Name") is None:
-            row["Name"] = record_id
-        return row
+    def _defaults_of(self, sobject: SObject) -> Row:
+        """What every new row of the object starts with, worked out once."""
+        if sobject.name not in self._defaults:
+            row = {each.name: each.default for each in sobject.fields if each.default is not None}
+            row.update(self._rollups.initial(sobject))
+            if sobject.find("OwnerId"):
+                row["OwnerId"] = self._user_id
+            self._defaults[sobject.name] = row
+        return self._defaults[sobject.name]
 
     def _numbered(self, sobject: SObject) -> list[Field]:
-        return [each for each in sobject.fields if each.auto_number]
+        if sobject.name not in self._auto_numbers:
+            self._auto_numbers[sobject.name] = [each for each in sobject.fields if each.auto_number]
+        return self._auto_numbers[sobject.name]
 
     def _check(
         self, table: Table, row: Row, before: Row | None, given: Mapping[str, Value]
@@ -286,12 +292,12 @@ class Rows:
                 )
 
     def _refuse_duplicates(self, table: Table, row: Row, before: Row | None) -> None:
-        for name in table.unique:
+        for field in table.unique_fields:
+            name = field.name
             value = row.get(name)
             if value is None or (before is not None and before.get(name) == value):
                 continue
-            field = table.sobject.find(name)
-            holder = table.holder(field, value) if field else None
+            holder = table.holder(field, value)
             if holder and holder != row["Id"]:
                 raise Refused(
                     "DUPLICATE_VALUE",
@@ -372,6 +378,12 @@ def auto_number(shape: str, number: int) -> str:
 def changed_since(row: Row, moment: datetime) -> bool:
     """Whether the row was changed after that second."""
     return str(row["LastModifiedDate"]) > stamp(moment)
+
+
+def _fallback_name(sobject: SObject, record_id: str) -> Row:
+    """A custom object's text name that was left empty is the record's own id."""
+    name = sobject.name_field
+    return {"Name": record_id} if sobject.custom and name and not name.auto_number else {}
 
 
 def _merged(before: Row, changes: Mapping[str, Value]) -> Row:

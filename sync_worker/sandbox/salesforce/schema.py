@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sync_worker.sandbox.salesforce.formula import Formula
+from typing import Any, Protocol
 
 TEXT_TYPES = frozenset({"string", "textarea", "picklist", "email", "phone", "url", "combobox"})
 NUMBER_TYPES = frozenset({"currency", "double", "percent", "int"})
+
+
+class Calculation(Protocol):
+    """A compiled formula: its value for a row, given what it sees beyond the row and what the row was before."""
+
+    def of(
+        self, row: dict[str, Any], outside: Any, before: dict[str, Any] | None = None
+    ) -> Any: ...
 
 
 @dataclass(slots=True)
@@ -55,7 +60,7 @@ class Field:
     master: bool = False
     reparentable: bool = True
     delete_constraint: str = "SetNull"
-    formula: Formula | None = None
+    formula: Calculation | None = None
     formula_text: str | None = None
     rollup: Rollup | None = None
     auto_number: str | None = None
@@ -77,7 +82,7 @@ class Field:
 @dataclass(slots=True)
 class ValidationRule:
     name: str
-    condition: Formula
+    condition: Calculation
     message: str
     error_field: str | None
 
@@ -114,6 +119,10 @@ class SObject:
 
     def find(self, name: str) -> Field | None:
         return self._by_name.get(name.lower())
+
+    def known(self, name: str) -> Field:
+        """A field that must be there; KeyError names it if it is not."""
+        return self._by_name[name.lower()]
 
     def parent_field(self, relationship: str) -> Field | None:
         """The lookup behind `Invoice__r` in a parent path."""

@@ -28,7 +28,7 @@ class Table:
         }
         self.below: dict[str, dict[str, list[str]]] = self._empty_lookups()
         self.binned_below: dict[str, dict[str, list[str]]] = self._empty_lookups()
-        self._unique_fields = [each for each in sobject.fields if each.unique]
+        self.unique_fields = [each for each in sobject.fields if each.unique]
 
     def get(self, record_id: str) -> Row | None:
         return self.live.get(record_id)
@@ -63,7 +63,7 @@ class Table:
             _relink(self.binned_below, record_id, before, row)
 
     def _reindex(self, record_id: str, before: Row | None, after: Row | None) -> None:
-        for field in self._unique_fields:
+        for field in self.unique_fields:
             old = before.get(field.name) if before else None
             new = after.get(field.name) if after else None
             if old != new:

@@ -76,12 +76,13 @@ CASES = (
     Case("INV-H13", "Fay Fullpaid", SYNCED, in_xero="linked", paid=(WHOLE,)),
     Case("INV-H14", "Tori Twopaid", SYNCED, in_xero="linked", paid=(HALF, HALF)),
     Case("INV-H15", "Stella Stripe", SYNCED, in_xero="linked", paid=(WHOLE,), paid_by_stripe=True),
-    Case("INV-H16", "Nola Noline", "no-lines", lines=()),
+    Case("INV-H16", "Nola Noline", UNTOUCHED, lines=()),  # its lines are still to be entered
     Case("INV-H17", "Cary Centoff", "total-differs", off_by=CENT),
     Case("INV-H18", "Polly Planned", invoice={"Funding_Type__c": "Plan-Managed"}),
     Case("INV-H19", "Agnes Agency", invoice={"Funding_Type__c": "Agency-Managed"}),
     Case("INV-H20", "Stan Standing", in_xero="by number"),  # linked, not doubled
     Case("INV-H21", "Nameless Second", "contact-name-taken", in_xero="by name"),
+    Case("INV-H22", "Ollie Off", "no-lines", lines=(Line(include=False),)),
 )
 
 

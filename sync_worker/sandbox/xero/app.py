@@ -32,7 +32,7 @@ from sync_worker.sandbox.xero.oauth import AccessToken, App, TokenOffice
 from sync_worker.sandbox.xero.writes import LARGEST_BODY
 
 CLIENT_ID = "5A9D0F6E0B1C4A2E8D7F3C6B9E1A2D4C"
-CLIENT_SECRET = "sandbox-xero-secret"
+CLIENT_SECRET = "sandbox-xero-secret"  # noqa: S105 - fixed, so that a settings file can hold it
 TENANT_ID = "b3a1c1de-5f0e-4c59-9d5e-2f4b8a7c6d10"
 APP_NAME = "Sync Worker Sandbox"
 

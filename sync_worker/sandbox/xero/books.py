@@ -131,8 +131,8 @@ def _guid(bits: int) -> str:
 
 
 def _taken_number(invoice: Invoice) -> str | None:
-    """The number a sales invoice holds. Bills share theirs freely (Xero's invoices page); a deleted draft lets go of its
-    number, a voided invoice does not (both unsettled)."""
+    """The number a sales invoice holds. Bills share theirs freely (Xero's invoices page); a deleted draft lets go of
+    its number, a voided invoice does not (both unsettled)."""
     if invoice.kind != "ACCREC" or invoice.status == "DELETED" or not invoice.number:
         return None
     return fold(invoice.number)

@@ -1,7 +1,7 @@
 """Creating, updating and archiving contacts, alone or in passing inside a document.
 
-PUT refuses a name or number that is taken; POST silently updates whoever holds it (reported from a live probe). Archived
-contacts cannot be edited, nor brought back, and keep their ContactNumber (recorded).
+PUT refuses a name or number that is taken; POST silently updates whoever holds it (reported from a live probe).
+Archived contacts cannot be edited, nor brought back, and keep their ContactNumber (recorded).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Contacts as Xero shows them: in full inside a written document, listed, and thin inside a list of documents.
 
-A contact made through the API has empty text where one typed in by a person has nothing at all; phones and addresses come
-in fixed slots, in one order after a write and another in lists (all recorded).
+A contact made through the API has empty text where one typed in by a person has nothing at all; phones and addresses
+come in fixed slots, in one order after a write and another in lists (all recorded).
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def written(contact: Contact) -> dict[str, Any]:
 
 def embedded(books: Books, contact_id: str) -> Raw:
     """The contact of a single document, ready-made; rendered anew when the contact has changed."""
-    contact = books.contacts.get(contact_id)
-    assert contact is not None, "documents only name contacts that exist"
+    contact = books.contacts[contact_id]
     known = books.rendered.get(contact_id)
     if known is None or known[0] is not contact:
         known = (contact, Raw(wire.dumps(written(contact))))

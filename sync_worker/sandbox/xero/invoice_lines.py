@@ -44,9 +44,7 @@ class LineReader:
             description = held.description
         if description is not None and len(description) > LONGEST_DESCRIPTION:
             self._problem(errors.TOO_LONG, field="Description", limit=LONGEST_DESCRIPTION)
-        if held is None:
-            line_id = self._books.new_id()
-        assert line_id is not None
+        line_id = held.id if held is not None else self._books.new_id()
         quantity, unit, amount = self._figures(sent, held)
         if quantity is None and unit is None and amount is None:
             return self._words_only(line_id, description, sent, held)
@@ -206,10 +204,12 @@ class LineReader:
         )
         shelf = self._books.tracking
         category = shelf.get(category_id) if category_id else shelf.first("name", fold(name or ""))
-        for option in category.options if category and category.status == "ACTIVE" else ():
+        if category is None or category.status != "ACTIVE":
+            self._problem(errors.TRACKING_UNKNOWN)
+            return None
+        for option in category.options:
             named = option_name is not None and fold(option.name) == fold(option_name)
             if option.status == "ACTIVE" and (option.id == option_id or named):
-                assert category is not None
                 return LineTracking(category.id, option.id, category.name, option.name)
         self._problem(errors.TRACKING_UNKNOWN)
         return None

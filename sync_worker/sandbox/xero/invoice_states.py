@@ -43,6 +43,8 @@ def settled(invoice: Invoice, on: date | None = None) -> Invoice:
     if invoice.status not in ("AUTHORISED", "PAID"):
         return invoice
     if invoice.amount_due > 0:
+        if invoice.status == "AUTHORISED":
+            return invoice
         return replace(invoice, status="AUTHORISED", fully_paid_on=None)
     return replace(
         invoice, status="PAID", fully_paid_on=on or invoice.fully_paid_on or invoice.date

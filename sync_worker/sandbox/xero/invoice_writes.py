@@ -1,6 +1,6 @@
 """Creating and changing invoices and bills: who a write is about, which steps a status may take, what must be there.
 
-PUT only creates. POST without an id updates the sales invoice that holds the number, if one does (reported, pyxero#328);
+PUT only creates. POST without an id updates the sales invoice that holds the number (reported, pyxero#328);
 bills never match by number. An unknown InvoiceID ends the whole call with 404 (recorded for its siblings).
 """
 
@@ -90,9 +90,8 @@ def save(
 ) -> Invoice:
     """Create or update one document; what is not sent stays as it is."""
     drawn = _Drawing(books, sent, existing, places)
-    if drawn.problems:
+    if drawn.problems or drawn.contact is None:
         raise Invalid(drawn.problems, drawn.echo())
-    assert drawn.contact is not None
     now = books.now()
     final: dict[str, Any] = {"contact_id": drawn.contact.id, "updated": now, "made_by": made_by}
     if existing is None:
@@ -177,11 +176,13 @@ class _Drawing:
             "number": "",
             "contact_id": "",
             "updated": 0,
-            "date": books.today(),
             "theme_id": books.theme.id if kind == "ACCREC" else None,
         }
         terms = self._terms(kind, books.organisation.base_currency)
-        return Invoice(**blank | self._texts(kind) | self._days() | terms)
+        days = self._days()
+        if "date" not in days:
+            days["date"] = books.today()
+        return Invoice(**blank | self._texts(kind) | days | terms)
 
     def _texts(self, kind: str) -> dict[str, Any]:
         sent = self.sent

@@ -39,7 +39,7 @@ class Meter:
         if self.limits is None:
             return None
         minute, day = self._windows(tenant, now)
-        problem = self._problem(minute, day, in_flight)
+        problem = self._problem(self.limits, minute, day, in_flight)
         if problem is not None:
             return self.refusal(problem, tenant, now)
         for window in (self._app, minute, day):
@@ -74,15 +74,14 @@ class Meter:
             window.roll(now)
         return windows
 
-    def _problem(self, minute: _Window, day: _Window, in_flight: int) -> str | None:
-        assert self.limits is not None
-        if self._app.used >= self.limits.app_minute:
+    def _problem(self, limits: Limits, minute: _Window, day: _Window, in_flight: int) -> str | None:
+        if self._app.used >= limits.app_minute:
             return "appminute"
-        if in_flight > self.limits.concurrent:
+        if in_flight > limits.concurrent:
             return "concurrent"
-        if day.used >= self.limits.day:
+        if day.used >= limits.day:
             return "day"
-        return "minute" if minute.used >= self.limits.minute else None
+        return "minute" if minute.used >= limits.minute else None
 
 
 _REMAINING = {"minute": "X-MinLimit-Remaining", "day": "X-DayLimit-Remaining"}

@@ -76,9 +76,7 @@ class TokenOffice:
         form = _form(request)
         try:
             self._identify(request, form)
-            grant = _GRANTS.get(form.get("grant_type", ""))
-            if grant is None:
-                raise _Refusal("unsupported_grant_type")
+            grant = _GRANTS.get(form.get("grant_type", ""), TokenOffice.unsupported)
             return _answer(grant(self, form))
         except _Refusal as refusal:
             return _answer({"error": str(refusal)}, 400)
@@ -127,10 +125,13 @@ class TokenOffice:
         if given != (self.app.client_id, self.app.client_secret) and not by_verifier:
             raise _Refusal("invalid_client")
 
-    def _client_credentials(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def client_credentials(self, form: Mapping[str, str]) -> dict[str, Any]:
         return self._issue(self._granted(form.get("scope")), custom=True)
 
-    def _authorization_code(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def unsupported(self, form: Mapping[str, str]) -> dict[str, Any]:
+        raise _Refusal("unsupported_grant_type")
+
+    def authorization_code(self, form: Mapping[str, str]) -> dict[str, Any]:
         """A code works once, for five minutes, with the redirect it was asked with and the verifier it was bound to."""
         code = self._codes.pop(form.get("code", ""), None)
         if code is None or code.expires <= self.now():
@@ -141,7 +142,7 @@ class TokenOffice:
             raise _Refusal("invalid_grant")
         return self._issue(code.scopes, custom=False)
 
-    def _rotated(self, form: Mapping[str, str]) -> dict[str, Any]:
+    def rotated(self, form: Mapping[str, str]) -> dict[str, Any]:
         used = form.get("refresh_token", "")
         held = self._refresh.get(used)
         if held is None or held.expires <= self.now():
@@ -199,9 +200,9 @@ class TokenOffice:
 
 
 _GRANTS: dict[str, Callable[[TokenOffice, Mapping[str, str]], dict[str, Any]]] = {
-    "client_credentials": TokenOffice._client_credentials,
-    "authorization_code": TokenOffice._authorization_code,
-    "refresh_token": TokenOffice._rotated,
+    "client_credentials": TokenOffice.client_credentials,
+    "authorization_code": TokenOffice.authorization_code,
+    "refresh_token": TokenOffice.rotated,
 }
 
 

@@ -1,7 +1,7 @@
 """Payments of invoices and bills: listed, made, deleted; each stamps its document too. Payments are never edited.
 
-Deleted ones stay in lists with Status DELETED and a fresh UpdatedDateUTC (Xero-OpenAPI 16.1 shows the delete; that lists
-keep it is widely relied on, and unsettled).
+Deleted ones stay in lists with Status DELETED and a fresh UpdatedDateUTC (Xero-OpenAPI 16.1 shows the delete; that
+lists keep it is widely relied on, and unsettled).
 """
 
 from __future__ import annotations
@@ -113,8 +113,7 @@ def delete(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
     now = books.now()
     deleted = replace(payment, status="DELETED", updated=now)
     books.payments.put(deleted)
-    invoice = books.invoices.get(payment.invoice_id)
-    assert invoice is not None, "payments only name documents that exist"
+    invoice = books.invoices[payment.invoice_id]
     owed = replace(invoice, amount_paid=invoice.amount_paid - payment.amount, updated=now)
     books.invoices.put(invoice_states.settled(owed))
     books.note(invoice.id, "Payment deleted", f"Payment of {payment.amount} was removed.", user)
@@ -145,8 +144,7 @@ def account_for(books: Books, code: str | None, account_id: str | None) -> Accou
 
 def listed(books: Books, payment: Payment) -> dict[str, Any]:
     invoice = _invoice(books, payment)
-    account = books.accounts.get(payment.account_id)
-    assert account is not None, "payments only name accounts that exist"
+    account = books.accounts[payment.account_id]
     thin = {
         "Type": invoice.kind,
         "InvoiceID": invoice.id,
@@ -167,8 +165,7 @@ def listed(books: Books, payment: Payment) -> dict[str, Any]:
 
 
 def single(books: Books, payment: Payment, with_payments: bool) -> dict[str, Any]:
-    account = books.accounts.get(payment.account_id)
-    assert account is not None, "payments only name accounts that exist"
+    account = books.accounts[payment.account_id]
     shown = {"AccountID": account.id, "Code": account.code or None, "Name": account.name}
     document = invoices.inside_payment(books, _invoice(books, payment), with_payments)
     return _rendered(payment, shown, document)
@@ -273,9 +270,7 @@ def _found(call: Call) -> Payment:
 
 
 def _invoice(books: Books, payment: Payment) -> Invoice:
-    invoice = books.invoices.get(payment.invoice_id)
-    assert invoice is not None, "payments only name documents that exist"
-    return invoice
+    return books.invoices[payment.invoice_id]
 
 
 def _list(books: Books) -> listing.Listing[Payment]:
@@ -295,8 +290,7 @@ def _list(books: Books) -> listing.Listing[Payment]:
 
 
 def _account_code(books: Books, payment: Payment) -> str:
-    account = books.accounts.get(payment.account_id)
-    return account.code if account else ""
+    return books.accounts[payment.account_id].code
 
 
 PAYMENT_LIST = listing.Listing[Payment](

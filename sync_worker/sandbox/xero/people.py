@@ -1,4 +1,4 @@
-"""What people do in Xero's own pages: pay, take back, archive, merge, void, edit, lock, type in. None of it is the app's.
+"""What people do in Xero's own pages: pay, take back, archive, merge, void, edit, lock, type in.
 
 Unlike the API, a person may restore an archived contact and merge two. Refusals raise `errors.Invalid`.
 """
@@ -22,6 +22,7 @@ from sync_worker.sandbox.xero import (
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.errors import Invalid
 from sync_worker.sandbox.xero.records import Contact, Invoice, Payment
+from sync_worker.sandbox.xero.where import fold
 
 BOOKKEEPER = "Robin Bookkeeper"
 
@@ -62,7 +63,7 @@ def archive_contact(books: Books, contact_id: str) -> None:
 def restore_contact(books: Books, contact_id: str) -> None:
     """Bring an archived contact back, unless an active one has its name by now."""
     contact = _contact(books, contact_id)
-    if books.contacts.first("active name", contact.name.lower()) not in (None, contact):
+    if books.contacts.first("active name", fold(contact.name)) not in (None, contact):
         raise Invalid([errors.NAME_TAKEN.format(name=contact.name)])
     _contact_status(books, contact_id, "ACTIVE")
 

@@ -1,4 +1,4 @@
-"""What clients send, read the way Xero reads it: keys in any case, null as absent, numbers and dates in several forms."""
+"""What clients send, read the way Xero reads it: keys in any case, null as absent, dates in several forms."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def guid(sent: Sent, name: str) -> str | None:
 
 
 def day(sent: Sent, name: str) -> date | None:
-    """`2026-11-01`, `2026-11-01T00:00:00` or `/Date(ms)/`; with a space in place of the T it is refused (pyxero#214)."""
+    """`2026-11-01`, `2026-11-01T00:00:00` or `/Date(ms)/`; a space in place of the T is refused (pyxero#214)."""
     value = sent.get(name)
     if value is None or value == "":
         return None

@@ -43,6 +43,10 @@ class Shelf(Generic[R]):
     def __contains__(self, record_id: object) -> bool:
         return record_id in self._records
 
+    def __getitem__(self, record_id: str) -> R:
+        """The record of an id that another record names, and that is therefore there."""
+        return self._records[record_id]
+
     def get(self, record_id: str) -> R | None:
         return self._records.get(record_id)
 

@@ -1,4 +1,4 @@
-"""Tracking categories and their options: two active categories, a hundred options each; archived ones only on request."""
+"""Tracking categories and their options: two active categories, a hundred options each."""
 
 from __future__ import annotations
 

@@ -195,7 +195,8 @@ class _Parser:
                 return _constant(str(value.constant).lower(), "guid")
             if given[0].kind == "text":
                 return _constant(date.fromisoformat(given[0].constant[:10]), "date")
-            return _constant(datetime(*(int(a.constant) for a in given)), "date")  # type: ignore[arg-type]
+            parts = [int(part.constant) for part in given]
+            return _constant(datetime(*parts, tzinfo=UTC), "date")  # type: ignore[misc,arg-type]
         except (ValueError, TypeError, IndexError):
             raise errors.bad_query(f"Invalid {word} value in '{self._text}'") from None
 
@@ -288,8 +289,8 @@ def _tokens(text: str) -> list[_Token]:
         match = _TOKEN.match(text, at)
         if match is None:
             raise errors.bad_query(f"Syntax error '{text[at]}' (at index {at})")
-        assert match.lastgroup is not None
-        tokens.append(_Token(match.lastgroup, match[match.lastgroup], match.start(match.lastgroup)))
+        kind = match.lastgroup or ""
+        tokens.append(_Token(kind, match[kind], match.start(kind)))
         at = match.end()
     return [*tokens, *(_Token("end", "", len(text)) for _ in range(3))]
 

@@ -54,7 +54,9 @@ class Client:
     def records(self, soql: str) -> list[dict[str, Any]]:
         """The records of a query, without their attributes."""
         found: list[dict[str, Any]] = self.query(soql)["records"]
-        return [{name: value for name, value in each.items() if name != "attributes"} for each in found]
+        return [
+            {name: value for name, value in each.items() if name != "attributes"} for each in found
+        ]
 
     def refused(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         response = self.call(method, path, body)
@@ -71,10 +73,14 @@ class Client:
         found: dict[str, Any] = self.call("GET", f"sobjects/{sobject}/{record_id}").json()
         return found
 
-    def upsert_many(self, sobject: str, *rows: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
+    def upsert_many(
+        self, sobject: str, *rows: dict[str, Any], **options: Any
+    ) -> list[dict[str, Any]]:
         records = [{"attributes": {"type": sobject}, **row} for row in rows]
         path = f"composite/sobjects/{sobject}/Finance_External_ID__c"
-        found: list[dict[str, Any]] = self.call("PATCH", path, {"records": records, **options}).json()
+        found: list[dict[str, Any]] = self.call(
+            "PATCH", path, {"records": records, **options}
+        ).json()
         return found
 
 

@@ -37,7 +37,9 @@ def test_all_or_none_takes_the_good_rows_back(client: Client) -> None:
     assert client.query("SELECT COUNT() FROM Invoice__c")["totalSize"] == 0
 
 
-def test_rolled_back_rows_leave_the_unique_index_and_the_roll_ups_as_they_were(client: Client) -> None:
+def test_rolled_back_rows_leave_the_unique_index_and_the_roll_ups_as_they_were(
+    client: Client,
+) -> None:
     invoice = client.create("Invoice__c")
     good = {"Finance_External_ID__c": "p", "Invoice__c": invoice, "Payment_Amount__c": 5}
     client.upsert_many("Payment__c", good, {"Finance_External_ID__c": "q"}, allOrNone=True)
@@ -56,11 +58,15 @@ def test_upsert_creates_changes_and_refuses_the_second_of_two_equal_ids(client: 
     assert client.read("Invoice__c", invoice)["Total_Payment_Amount__c"] == 6.0
 
 
-def test_change_takes_id_in_either_spelling_and_tells_ids_that_are_not_there(client: Client) -> None:
+def test_change_takes_id_in_either_spelling_and_tells_ids_that_are_not_there(
+    client: Client,
+) -> None:
     made = client.create("Invoice__c")
     body = invoices({"id": made, "Name": "a"}, {"Id": "a03000000000009AAA"}, {"id": "nonsense"}, {})
     results = client.call("PATCH", "composite/sobjects", body).json()
-    assert [each.get("errors", [{}])[:1] and each["errors"][0]["statusCode"] for each in results[1:]] == [
+    assert [
+        each.get("errors", [{}])[:1] and each["errors"][0]["statusCode"] for each in results[1:]
+    ] == [
         "INVALID_CROSS_REFERENCE_KEY",
         "MALFORMED_ID",
         "MISSING_ARGUMENT",
@@ -69,9 +75,14 @@ def test_change_takes_id_in_either_spelling_and_tells_ids_that_are_not_there(cli
 
 
 def test_201_rows_are_refused_as_a_whole(client: Client) -> None:
-    refused = client.refused("POST", "composite/sobjects", invoices(*({"Name": "a"} for _ in range(201))))
+    refused = client.refused(
+        "POST", "composite/sobjects", invoices(*({"Name": "a"} for _ in range(201)))
+    )
     assert refused["errorCode"] == "EXCEEDED_ID_LIMIT"
-    assert refused["message"] == "record limit reached. cannot submit more than 200 records into this call"
+    assert (
+        refused["message"]
+        == "record limit reached. cannot submit more than 200 records into this call"
+    )
 
 
 def test_delete_and_retrieve_answer_in_the_order_asked(client: Client) -> None:

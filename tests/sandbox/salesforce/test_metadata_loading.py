@@ -58,7 +58,11 @@ def test_a_formula_is_worked_out(tmp_path: Path, formula: str, value: Decimal | 
     blanks = "<formulaTreatBlanksAs>BlankAsBlank</formulaTreatBlanksAs>"
     number = ("Number", "<precision>18</precision><scale>2</scale>")
     folder = package(
-        tmp_path, F__c=("Number", more + blanks), A__c=number, B__c=number, T__c=("Text", "<length>9</length>")
+        tmp_path,
+        F__c=("Number", more + blanks),
+        A__c=number,
+        B__c=number,
+        T__c=("Text", "<length>9</length>"),
     )
     org = SalesforceOrg(Clock(lambda: NOON), metadata=folder)
     org.load("Thing__c", [{"A__c": 3, "T__c": "abc"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -34,12 +35,13 @@ def assertion(key: Any = KEY, **claims: Any) -> dict[str, str]:
         "aud": f"http://{HOST}",
         "exp": str(int(NOON.timestamp()) + 180),
     }
-    return {"grant_type": BEARER, "assertion": jwt.api_jws.encode(_json({**given, **claims}), key, "RS256")}
+    return {
+        "grant_type": BEARER,
+        "assertion": jwt.api_jws.encode(_json({**given, **claims}), key, "RS256"),
+    }
 
 
 def _json(claims: dict[str, Any]) -> bytes:
-    import json
-
     return json.dumps(claims).encode()
 
 
@@ -106,7 +108,9 @@ def test_the_signature_counts_once_the_org_has_a_certificate(
     assert token(strict, assertion(stranger)).json()["error"] == "invalid_grant"
 
 
-def test_a_dead_or_missing_token_is_401_and_another_scheme_is_told(client: Client, clock: Clock) -> None:
+def test_a_dead_or_missing_token_is_401_and_another_scheme_is_told(
+    client: Client, clock: Clock
+) -> None:
     client.org.expire_tokens()
     refused = client.refused("GET", "limits")
     assert (refused["status"], refused["errorCode"]) == (401, "INVALID_SESSION_ID")
@@ -120,7 +124,10 @@ def test_a_dead_or_missing_token_is_401_and_another_scheme_is_told(client: Clien
 
 
 def test_a_revoked_token_is_dead(client: Client) -> None:
-    assert client.raw("POST", "/services/oauth2/revoke", f"token={client.token}".encode()).status == 200
+    assert (
+        client.raw("POST", "/services/oauth2/revoke", f"token={client.token}".encode()).status
+        == 200
+    )
     assert client.call("GET", "limits").status == 401
 
 
@@ -140,7 +147,9 @@ def test_soap_login_is_off(client: Client) -> None:
     assert b"SOAP API login() is disabled by default in this org." in answered.body
 
 
-def test_the_same_requests_bring_the_same_tokens_and_ids(make_org: Callable[..., SalesforceOrg]) -> None:
+def test_the_same_requests_bring_the_same_tokens_and_ids(
+    make_org: Callable[..., SalesforceOrg],
+) -> None:
     first, second = Client(make_org()), Client(make_org())
     assert first.token == second.token
     assert first.create("Invoice__c") == second.create("Invoice__c")

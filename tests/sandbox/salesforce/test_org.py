@@ -24,7 +24,11 @@ def test_versions_are_told_without_signing_in(client: Client) -> None:
     listed = client.raw("GET", "/services/data").json()
     assert listed[-1] == {"label": "Winter '27", "url": "/services/data/v68.0", "version": "68.0"}
     labels = {each["version"]: each["label"] for each in listed}
-    assert (labels["63.0"], labels["64.0"], labels["65.0"]) == ("Spring '25", "Summer '25", "Winter '26")
+    assert (labels["63.0"], labels["64.0"], labels["65.0"]) == (
+        "Spring '25",
+        "Summer '25",
+        "Winter '26",
+    )
 
 
 def test_retired_versions_are_gone_and_unknown_ones_were_never_there(client: Client) -> None:
@@ -99,13 +103,23 @@ def test_describe_tells_the_truth_about_fields(client: Client) -> None:
         "currency", True, False, False,
     )  # fmt: skip
     key = fields["Finance_External_ID__c"]
-    assert (key["externalId"], key["unique"], key["caseSensitive"], key["length"]) == (True, True, False, 36)
+    assert (key["externalId"], key["unique"], key["caseSensitive"], key["length"]) == (
+        True,
+        True,
+        False,
+        36,
+    )
     assert fields["Participant__c"]["relationshipName"] == "Participant__r"
     assert [each["value"] for each in fields["Funding_Type__c"]["picklistValues"]] == [
         "Self-Managed", "Plan-Managed", "Agency-Managed",
     ]  # fmt: skip
-    children = {each["relationshipName"]: each["childSObject"] for each in described["childRelationships"]}
-    assert children == {"Payments__r": "Payment__c", "Invoice_Line_Items__r": "Invoice_Line_Item__c"}
+    children = {
+        each["relationshipName"]: each["childSObject"] for each in described["childRelationships"]
+    }
+    assert children == {
+        "Payments__r": "Payment__c",
+        "Invoice_Line_Items__r": "Invoice_Line_Item__c",
+    }
     named = [each["name"] for each in client.call("GET", "sobjects").json()["sobjects"]]
     assert {"Account", "Contact", "Invoice__c", "User"} <= set(named)
     brief = client.call("GET", "sobjects/Account").json()
@@ -119,7 +133,11 @@ def test_the_integration_user_sees_and_writes_what_its_permission_set_says(
 ) -> None:
     org = make_org(permission_set="Finance_Sync_Integration")
     client, made = Client(org), org.save("Invoice__c", {"Name": "I"})
-    sync = {"Finance_External_ID__c": "X", "Xero_Invoice_Number__c": "N", "Finance_Sync_State__c": "Synced"}
+    sync = {
+        "Finance_External_ID__c": "X",
+        "Xero_Invoice_Number__c": "N",
+        "Finance_Sync_State__c": "Synced",
+    }
     assert client.call("PATCH", f"sobjects/Invoice__c/{made}", sync).status == 204
     refused = client.refused("PATCH", f"sobjects/Invoice__c/{made}", {"Total_Amount__c": 1})
     assert refused["errorCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
@@ -130,9 +148,13 @@ def test_the_integration_user_sees_and_writes_what_its_permission_set_says(
     assert client.read("Invoice__c", made)["Total_Payment_Amount__c"] == 5.0
 
 
-def test_a_namespace_stands_before_every_custom_name(make_org: Callable[..., SalesforceOrg]) -> None:
+def test_a_namespace_stands_before_every_custom_name(
+    make_org: Callable[..., SalesforceOrg],
+) -> None:
     org = make_org(namespace="maica_cc")
-    invoice = org.load("Invoice__c", [{"Name": "I", "Total_Amount__c": 10, "Finance_External_ID__c": "X"}])[0]
+    invoice = org.load(
+        "Invoice__c", [{"Name": "I", "Total_Amount__c": 10, "Finance_External_ID__c": "X"}]
+    )[0]
     org.load("Payment__c", [{"Invoice__c": invoice, "Payment_Amount__c": 4}])
     client = Client(org)
     soql = """SELECT maica_cc__Payment_Balance__c, (SELECT maica_cc__Invoice__r.Name FROM maica_cc__Payments__r)
@@ -141,7 +163,11 @@ def test_a_namespace_stands_before_every_custom_name(make_org: Callable[..., Sal
     assert record["maica_cc__Payment_Balance__c"] == 6.0
     assert record["maica_cc__Payments__r"]["records"][0]["maica_cc__Invoice__r"]["Name"] == "I"
     assert client.query("SELECT Id FROM Invoice__c")[0]["errorCode"] == "INVALID_TYPE"
-    refused = client.refused("PATCH", f"sobjects/maica_cc__Invoice__c/{invoice}", {"maica_cc__Finance_External_ID__c": "Y"})
+    refused = client.refused(
+        "PATCH",
+        f"sobjects/maica_cc__Invoice__c/{invoice}",
+        {"maica_cc__Finance_External_ID__c": "Y"},
+    )
     assert refused["errorCode"] == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
 
 
@@ -155,7 +181,8 @@ def test_reset_brings_back_the_first_day(client: Client) -> None:
 
 
 def test_the_sf_command_line_finds_what_it_asks_an_org_first(client: Client) -> None:
-    soql = "SELECT Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType FROM Organization"
+    fields = "Name, InstanceName, IsSandbox, TrialExpirationDate, NamespacePrefix, OrganizationType"
+    soql = f"SELECT {fields} FROM Organization"
     assert client.query(soql)["totalSize"] == 1
     user = client.call("GET", "/services/oauth2/userinfo").json()["user_id"]
     assert client.read("User", user)["Username"] == "integration@sandbox.example"

@@ -22,7 +22,9 @@ def test_an_invoice_without_payments_has_paid_nothing_and_never(client: Client) 
 def test_payments_that_count_are_summed_and_the_last_one_is_known(client: Client) -> None:
     invoice = client.create("Invoice__c", Total_Amount__c=10)
     for amount, day in ((1.5, "2026-02-01T00:00:00Z"), (2.25, "2026-01-01T00:00:00Z")):
-        client.create("Payment__c", Invoice__c=invoice, Payment_Amount__c=amount, Payment_Date__c=day)
+        client.create(
+            "Payment__c", Invoice__c=invoice, Payment_Amount__c=amount, Payment_Date__c=day
+        )
     client.create("Payment__c", Invoice__c=invoice, Payment_Amount__c=4, Include__c=False)
     assert rolled(client, invoice) == (3.75, "2026-02-01T00:00:00.000+0000", 6.25)
 
@@ -65,6 +67,8 @@ def test_the_last_change_moves_too_if_the_knob_says_so(
 
 def test_loaded_rows_are_rolled_up_at_the_end(org: SalesforceOrg) -> None:
     invoices = org.load("Invoice__c", [{"Name": "a", "Total_Amount__c": "10.00"}, {"Name": "b"}])
-    org.load("Payment__c", ({"Invoice__c": invoices[n % 2], "Payment_Amount__c": 2} for n in range(3)))
+    org.load(
+        "Payment__c", ({"Invoice__c": invoices[n % 2], "Payment_Amount__c": 2} for n in range(3))
+    )
     assert [str(each["Total_Payment_Amount__c"]) for each in org.rows("Invoice__c")] == ["4", "2"]
     assert str(org.rows("Invoice__c")[0]["Payment_Balance__c"]) == "6.00"

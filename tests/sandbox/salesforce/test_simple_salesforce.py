@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from requests.adapters import BaseAdapter
-from simple_salesforce import Salesforce
+from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import (
     SalesforceAuthenticationFailed,
     SalesforceExpiredSession,
@@ -31,16 +31,23 @@ class InProcess(BaseAdapter):
         super().__init__()
         self._org = org
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
         body = request.body or b""
         headers = {**dict(request.headers), "host": "acme.my.salesforce.com"}
         data = body.encode() if isinstance(body, str) else body
-        answered = self._org.handle(Request.to(str(request.method), str(request.url), headers, data))
+        answered = self._org.handle(
+            Request.to(str(request.method), str(request.url), headers, data)
+        )
         response = requests.Response()
         response.status_code = answered.status
         response.headers.update(answered.headers)
         response.raw = HTTPResponse(
-            BytesIO(answered.body), headers=answered.headers, status=answered.status, preload_content=False
+            BytesIO(answered.body),
+            headers=answered.headers,
+            status=answered.status,
+            preload_content=False,
         )
         response.url, response.request = str(request.url), request
         return response
@@ -55,10 +62,10 @@ def session(org: SalesforceOrg) -> requests.Session:
     return made
 
 
-def connect(org: SalesforceOrg) -> Salesforce:
+def connect(org: SalesforceOrg) -> Any:
     return Salesforce(
         consumer_key="3MVG9SandboxConnectedApp",
-        consumer_secret="sandbox-salesforce-secret",  # noqa: S106
+        consumer_secret="sandbox-salesforce-secret",
         domain="acme.my",
         session=session(org),
         version="63.0",
@@ -66,31 +73,33 @@ def connect(org: SalesforceOrg) -> Salesforce:
 
 
 @pytest.fixture
-def sf(org: SalesforceOrg) -> Salesforce:
+def sf(org: SalesforceOrg) -> Any:
     return connect(org)
 
 
 def test_it_signs_in_with_client_credentials_and_is_refused_with_a_bad_secret(
-    sf: Salesforce, org: SalesforceOrg
+    sf: Any, org: SalesforceOrg
 ) -> None:
     assert sf.sf_instance == "acme.my.salesforce.com"
     with pytest.raises(SalesforceAuthenticationFailed, match="invalid client credentials"):
         Salesforce(
             consumer_key="3MVG9SandboxConnectedApp",
-            consumer_secret="wrong",  # noqa: S106
+            consumer_secret="wrong",
             domain="acme.my",
             session=session(org),
         )
 
 
-def test_it_creates_reads_changes_upserts_and_deletes(sf: Salesforce) -> None:
+def test_it_creates_reads_changes_upserts_and_deletes(sf: Any) -> None:
     made = sf.Invoice__c.create({"Name": "I-1", "Total_Amount__c": 10.5})["id"]
     assert sf.Invoice__c.update(made, {"Status__c": "Not Paid"}) == 204
     assert sf.Invoice__c.get(made)["Status__c"] == "Not Paid"
     path = "Finance_External_ID__c/p-1"
     assert sf.Payment__c.upsert(path, {"Invoice__c": made, "Payment_Amount__c": 4}) == 201
     assert sf.Payment__c.upsert(path, {"Payment_Amount__c": 5}) == 200
-    assert sf.Payment__c.get_by_custom_id("Finance_External_ID__c", "p-1")["Payment_Amount__c"] == 5.0
+    assert (
+        sf.Payment__c.get_by_custom_id("Finance_External_ID__c", "p-1")["Payment_Amount__c"] == 5.0
+    )
     assert sf.Invoice__c.delete(made) == 204
     assert sf.query("SELECT COUNT() FROM Payment__c")["totalSize"] == 0
 
@@ -113,10 +122,14 @@ def test_it_reads_page_after_page_and_the_children_beyond_the_first(
     assert names == [f"PMNT-000000{n}" for n in range(1, 6)]
 
 
-def test_it_saves_collections_by_restful_and_reads_its_usage(sf: Salesforce) -> None:
+def test_it_saves_collections_by_restful_and_reads_its_usage(sf: Any) -> None:
     invoice = sf.Invoice__c.create({})["id"]
     records = [
-        {"attributes": {"type": "Payment__c"}, "Finance_External_ID__c": f"p{n}", "Invoice__c": invoice}
+        {
+            "attributes": {"type": "Payment__c"},
+            "Finance_External_ID__c": f"p{n}",
+            "Invoice__c": invoice,
+        }
         for n in range(200)
     ]
     path = "composite/sobjects/Payment__c/Finance_External_ID__c"
@@ -127,24 +140,29 @@ def test_it_saves_collections_by_restful_and_reads_its_usage(sf: Salesforce) -> 
     assert sf.limits()["DailyApiRequests"]["Max"] == 100000
 
 
-def test_refusals_come_as_its_own_errors(sf: Salesforce, org: SalesforceOrg) -> None:
+def test_refusals_come_as_its_own_errors(sf: Any, org: SalesforceOrg) -> None:
     made = sf.Invoice__c.create({})["id"]
     with pytest.raises(SalesforceMalformedRequest) as bad:
         sf.Invoice__c.update(made, {"Status__c": "Bad"})
-    assert bad.value.content[0]["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+    reasons: Any = bad.value.content
+    assert reasons[0]["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
     with pytest.raises(SalesforceResourceNotFound):
         sf.Invoice__c.get("a03000000000009AAA")
     with pytest.raises(SalesforceGeneralError) as late:
-        sf.Invoice__c.update(made, {}, headers={"If-Unmodified-Since": "Wed, 04 Mar 2020 12:00:00 GMT"})
+        sf.Invoice__c.update(
+            made, {}, headers={"If-Unmodified-Since": "Wed, 04 Mar 2020 12:00:00 GMT"}
+        )
     assert late.value.status == 412
     org.set_daily_limit(0)
     with pytest.raises(SalesforceRefusedRequest):
         sf.query("SELECT Id FROM Invoice__c")
 
 
-def test_a_given_session_that_has_died_is_told_as_expired(sf: Salesforce, org: SalesforceOrg) -> None:
-    given = Salesforce(
-        session_id=sf.session_id, instance_url="https://acme.my.salesforce.com", session=session(org)
+def test_a_given_session_that_has_died_is_told_as_expired(sf: Any, org: SalesforceOrg) -> None:
+    given: Any = Salesforce(
+        session_id=sf.session_id,
+        instance_url="https://acme.my.salesforce.com",
+        session=session(org),
     )
     assert given.query("SELECT Id FROM Account")["totalSize"] == 0
     org.expire_tokens()
@@ -155,5 +173,9 @@ def test_a_given_session_that_has_died_is_told_as_expired(sf: Salesforce, org: S
 def test_soap_login_is_refused_in_words_it_understands(org: SalesforceOrg) -> None:
     with pytest.raises(SalesforceAuthenticationFailed, match="INVALID_OPERATION"):
         Salesforce(
-            username="u", password="p", security_token="t", domain="acme.my", session=session(org)  # noqa: S106
+            username="u",
+            password="p",
+            security_token="t",
+            domain="acme.my",
+            session=session(org),
         )

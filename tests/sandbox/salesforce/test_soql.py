@@ -17,9 +17,24 @@ from sync_worker.sandbox.salesforce.soql.syntax import Comparison, Literal
 from tests.sandbox.salesforce.conftest import METADATA, NOON, Client
 
 INVOICES = [
-    {"Name": "Alpha", "Total_Amount__c": "10", "Status__c": "Entered", "Invoice_Date__c": "2026-03-04"},
-    {"Name": "beta", "Total_Amount__c": "20", "Status__c": "Not Paid", "Invoice_Date__c": "2026-03-03"},
-    {"Name": "50%_off", "Total_Amount__c": "30", "Status__c": "Entered", "Invoice_Date__c": "2026-02-10"},
+    {
+        "Name": "Alpha",
+        "Total_Amount__c": "10",
+        "Status__c": "Entered",
+        "Invoice_Date__c": "2026-03-04",
+    },
+    {
+        "Name": "beta",
+        "Total_Amount__c": "20",
+        "Status__c": "Not Paid",
+        "Invoice_Date__c": "2026-03-03",
+    },
+    {
+        "Name": "50%_off",
+        "Total_Amount__c": "30",
+        "Status__c": "Entered",
+        "Invoice_Date__c": "2026-02-10",
+    },
     {"Name": "Delta", "Status__c": "Fully Paid", "Finance_External_ID__c": "X-1"},
 ]
 
@@ -30,7 +45,9 @@ def books() -> Client:
     contact = org.load("Contact", [{"LastName": "Ng", "FirstName": "Ann"}])[0]
     ids = org.load("Invoice__c", [{**INVOICES[0], "Participant__c": contact}, *INVOICES[1:]])
     amounts = ((0, "4"), (0, "6"), (1, "5"))
-    org.load("Payment__c", [{"Invoice__c": ids[n], "Payment_Amount__c": amount} for n, amount in amounts])
+    org.load(
+        "Payment__c", [{"Invoice__c": ids[n], "Payment_Amount__c": amount} for n, amount in amounts]
+    )
     return Client(org)
 
 
@@ -69,7 +86,9 @@ def books() -> Client:
     ],
 )  # fmt: skip
 def test_a_condition_selects(books: Client, where: str, names: list[str]) -> None:
-    assert [each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c WHERE {where}")] == names
+    assert [
+        each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c WHERE {where}")
+    ] == names
 
 
 @pytest.mark.parametrize(
@@ -85,7 +104,9 @@ def test_a_condition_selects(books: Client, where: str, names: list[str]) -> Non
     ],
 )
 def test_rows_are_ordered_and_cut(books: Client, ending: str, names: list[str]) -> None:
-    assert [each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c {ending}")] == names
+    assert [
+        each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c {ending}")
+    ] == names
 
 
 def test_parents_nest_and_children_come_as_results_of_their_own(books: Client) -> None:
@@ -107,7 +128,11 @@ def test_aggregates_group_filter_and_are_named(books: Client) -> None:
     assert books.query(soql)["records"] == [
         {"attributes": {"type": "AggregateResult"}, "Status__c": "Entered", "n": 2, "expr0": 40.0, "expr1": "Alpha"}
     ]  # fmt: skip
-    assert books.query("SELECT COUNT() FROM Invoice__c") == {"totalSize": 4, "done": True, "records": []}
+    assert books.query("SELECT COUNT() FROM Invoice__c") == {
+        "totalSize": 4,
+        "done": True,
+        "records": [],
+    }
     total = books.records("SELECT COUNT(Id), AVG(Total_Amount__c) a FROM Invoice__c")
     assert total == [{"expr0": 4, "a": 20.0}]
 
@@ -119,15 +144,20 @@ def test_fields_of_a_group_can_be_asked_for_at_once(books: Client) -> None:
     assert "Status__c" in books.records("SELECT FIELDS(ALL) FROM Invoice__c LIMIT 200")[0]
 
 
+NO_SUCH_COLUMN = (
+    "\nSELECT Foo FROM Invoice__c\n       ^\nERROR at Row:1:Column:8\nNo such column 'Foo' on entity"
+    " 'Invoice__c'. If you are attempting to use a custom field, be sure to append the '__c' after the custom"
+    " field name. Please reference your WSDL or the describe call for the appropriate names."
+)
+
+
 @pytest.mark.parametrize(
     ("soql", "code", "message"),
     [
         ("SELECT Id FORM Invoice__c", "MALFORMED_QUERY",
          "\nSELECT Id FORM Invoice__c\n          ^\nERROR at Row:1:Column:11\nunexpected token: 'FORM'"),
         ("SELECT Foo FROM Invoice__c", "INVALID_FIELD",
-         "\nSELECT Foo FROM Invoice__c\n       ^\nERROR at Row:1:Column:8\nNo such column 'Foo' on entity"
-         " 'Invoice__c'. If you are attempting to use a custom field, be sure to append the '__c' after the custom"
-         " field name. Please reference your WSDL or the describe call for the appropriate names."),
+         NO_SUCH_COLUMN),
         ("SELECT Id FROM Foo", "INVALID_TYPE", "sObject type 'Foo' is not supported."),
         ("SELECT Foo__r.Id FROM Invoice__c", "INVALID_FIELD", "Didn't understand relationship 'Foo__r' in field path."),
         ("SELECT (SELECT Id FROM Foos__r) FROM Invoice__c", "INVALID_TYPE",
@@ -136,10 +166,12 @@ def test_fields_of_a_group_can_be_asked_for_at_once(books: Client) -> None:
          "value of filter criterion for field 'Name' must be of type string and should be enclosed in quotes"),
         ("SELECT Id FROM Invoice__c WHERE CreatedDate > 2026-01-01", "INVALID_FIELD",
          "value of filter criterion for field 'CreatedDate' must be of type dateTime"),
-        ("SELECT Id FROM Invoice__c WHERE Description__c = 'a'", "INVALID_FIELD", "can not be filtered in a query call"),
+        ("SELECT Id FROM Invoice__c WHERE Description__c = 'a'", "INVALID_FIELD",
+         "can not be filtered in a query call"),
         ("SELECT Id FROM Invoice__c WHERE Id = 'abc'", "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: abc"),
         ("SELECT Id FROM Invoice__c WHERE Id IN ()", "MALFORMED_QUERY", "unexpected token: ')'"),
-        ("SELECT Id FROM Invoice__c WHERE Name='a' OR Name='b' AND Name='c'", "MALFORMED_QUERY", "unexpected token: 'AND'"),
+        ("SELECT Id FROM Invoice__c WHERE Name='a' OR Name='b' AND Name='c'", "MALFORMED_QUERY",
+         "unexpected token: 'AND'"),
         ("SELECT Id FROM Invoice__c WHERE Id = :x", "MALFORMED_QUERY", "Bind variables only allowed in Apex code"),
         ("SELECT Id FROM Invoice__c WHERE Name = 'a", "MALFORMED_QUERY", "mismatched character '<EOF>' expecting '''"),
         ("SELECT Id, id FROM Invoice__c", "INVALID_FIELD", "duplicate field selected: Id"),
@@ -166,7 +198,9 @@ def test_any_text_survives_quoting_and_parsing(text: str) -> None:
     assert where.right.value == text
 
 
-@given(st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1, max_size=20))
+@given(
+    st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1, max_size=20)
+)
 def test_like_with_escaped_text_finds_exactly_that_text(text: str) -> None:
     org = _one_invoice(text)
     soql = format_soql("SELECT Name FROM Invoice__c WHERE Name LIKE '{:like}'", text)
@@ -184,7 +218,9 @@ def _one_invoice(name: str) -> SalesforceOrg:
     return org
 
 
-def test_a_day_begins_at_midnight_in_the_orgs_own_zone(make_org: Callable[..., SalesforceOrg]) -> None:
+def test_a_day_begins_at_midnight_in_the_orgs_own_zone(
+    make_org: Callable[..., SalesforceOrg],
+) -> None:
     for zone, found in (("Australia/Sydney", 1), ("UTC", 0)):
         org = make_org(time_zone=zone)
         org.load("Invoice__c", [{"CreatedDate": "2026-03-03T14:00:00Z"}])

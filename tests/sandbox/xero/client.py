@@ -39,7 +39,9 @@ class Xero:
         reply = self.post_form("/connect/token", grant_type="client_credentials", scope=scope)
         return str(reply.json()["access_token"])
 
-    def post_form(self, path: str, headers: dict[str, str] | None = None, **form: str) -> Response:
+    def post_form(
+        self, path: str, headers: dict[str, str] | None = None, /, **form: str
+    ) -> Response:
         if not headers:
             form = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **form}
         body = urlencode(form).encode()
@@ -48,7 +50,9 @@ class Xero:
     def raw(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> Response:
-        sent = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = (
+            b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        )
         told = {"Authorization": f"Bearer {self.token}", "xero-tenant-id": TENANT_ID}
         return self.sandbox.handle(Request.to(method, path, {**told, **(headers or {})}, sent))
 
@@ -137,7 +141,12 @@ class Xero:
         Configuration._default = None  # a singleton whose first arguments win otherwise
         token = OAuth2Token(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
         client = ApiClient(Configuration(oauth2_token=token))
-        held = {"access_token": self.token, "scope": ["x"], "token_type": "Bearer"}
+        held = {
+            "access_token": self.token,
+            "scope": ["x"],
+            "token_type": "Bearer",
+            "expires_in": 1800,
+        }
         client.oauth2_token_getter(lambda: held)
         client.oauth2_token_saver(lambda token: None)
         client.rest_client.pool_manager = _InProcessPool(self.sandbox)

@@ -226,7 +226,8 @@ def test_a_body_that_is_no_json_is_refused(xero: Xero) -> None:
 
 
 @pytest.mark.parametrize(
-    "sent", ["2026-11-01", "2026-11-01T00:00:00", "/Date(1793491200000)/", "/Date(1793491200000+0000)/"]
+    "sent",
+    ["2026-11-01", "2026-11-01T00:00:00", "/Date(1793491200000)/", "/Date(1793491200000+0000)/"],
 )
 def test_dates_are_read_in_three_forms(xero: Xero, sent: str) -> None:
     made = xero.invoice(Date=sent)

@@ -79,7 +79,9 @@ def test_what_is_not_sent_stays_and_phones_are_merged_by_type(xero: Xero) -> Non
 def test_archiving_works_even_with_documents_and_is_final_for_the_api(xero: Xero) -> None:
     made = xero.invoice()
     contact = made["Contact"]["ContactID"]
-    (archived,) = xero.post("Contacts", {"ContactID": contact, "ContactStatus": "ARCHIVED"})["Contacts"]
+    (archived,) = xero.post("Contacts", {"ContactID": contact, "ContactStatus": "ARCHIVED"})[
+        "Contacts"
+    ]
     assert archived["ContactStatus"] == "ARCHIVED"
     for change in ({"ContactStatus": "ACTIVE"}, {"EmailAddress": "x@y.co"}):
         refused = xero.refused("POST", "Contacts", {"ContactID": contact, **change})

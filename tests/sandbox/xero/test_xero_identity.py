@@ -12,7 +12,9 @@ from sync_worker.sandbox.http import Request
 from sync_worker.sandbox.xero.app import CLIENT_ID, CLIENT_SECRET, TENANT_ID
 from tests.sandbox.xero.client import Xero
 
-BASIC = {"Authorization": "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()}
+BASIC = {
+    "Authorization": "Basic " + base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+}
 BACK = "http://localhost:9999/callback"
 
 
@@ -40,7 +42,7 @@ def test_without_a_scope_everything_assigned_is_granted(xero: Xero) -> None:
     ],
 )
 def test_oauth_errors_are_400_with_their_name(xero: Xero, form: dict[str, str], error: str) -> None:
-    reply = xero.post_form("/connect/token", **form)
+    reply = xero.post_form("/connect/token", None, **form)
     assert (reply.status, reply.json()) == (400, {"error": error})
 
 
@@ -165,7 +167,7 @@ def _code(xero: Xero, **more: str) -> str:
 
 def _exchange(xero: Xero, code: str, **more: str) -> dict[str, str]:
     grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **more}
-    return dict(xero.post_form("/connect/token", **grant).json())
+    return dict(xero.post_form("/connect/token", None, **grant).json())
 
 
 def test_a_code_is_exchanged_once(xero: Xero) -> None:

@@ -22,7 +22,9 @@ def three(xero: Xero) -> Xero:
     return xero
 
 
-def references(xero: Xero, headers: dict[str, str] | None = None, **parameters: object) -> list[str]:
+def references(
+    xero: Xero, headers: dict[str, str] | None = None, **parameters: object
+) -> list[str]:
     return [one["Reference"] for one in xero.get("Invoices", headers, **parameters)["Invoices"]]
 
 
@@ -77,7 +79,7 @@ def test_where_finds_ids_by_guid(three: Xero) -> None:
         'Reference=="R1" AND',
         '(Reference=="R1"',
         'InvoiceID=="60aa5d55-a47e-4665-a974-874bb50263b9"',
-        "Total>\"100\"",
+        'Total>"100"',
         "Reference.Contains(1)",
         "Reference.Explode()",
         "Date>DateTime(2026,13,1)",
@@ -165,7 +167,9 @@ def test_pages_are_counted_before_the_rows(three: Xero) -> None:
 
 
 def test_pages_may_be_filtered(three: Xero) -> None:
-    reply = three.get("Invoices", page=1, pageSize=1, where='Status=="AUTHORISED"', order="Total DESC")
+    reply = three.get(
+        "Invoices", page=1, pageSize=1, where='Status=="AUTHORISED"', order="Total DESC"
+    )
     assert reply["pagination"]["itemCount"] == 2
     assert [one["Reference"] for one in reply["Invoices"]] == ["R2"]
 
@@ -262,6 +266,10 @@ def test_oracles_read_copies(xero: Xero) -> None:
     document["lines"].clear()
     document["status"] = "nonsense"
     (again,) = sandbox.documents()
-    assert (again["id"], again["status"], len(again["lines"])) == (made["InvoiceID"], "AUTHORISED", 1)
+    assert (again["id"], again["status"], len(again["lines"])) == (
+        made["InvoiceID"],
+        "AUTHORISED",
+        1,
+    )
     assert [contact["name"] for contact in sandbox.contacts()] == ["Ann Lee"]
     assert sandbox.payments() == []

@@ -25,10 +25,14 @@ from xero_python.accounting import (
     TrackingOption,
 )
 from xero_python.accounting.models import CurrencyCode
-from xero_python.exceptions import AccountingBadRequestException, HTTPStatusException, NotFoundException
+from xero_python.exceptions import (
+    AccountingBadRequestException,
+    HTTPStatusException,
+    NotFoundException,
+)
 
 from sync_worker.sandbox.xero.app import TENANT_ID
-from tests.sandbox.xero.client import NOBODY, Xero
+from tests.sandbox.xero.client import NOBODY, START, Xero
 from tests.sandbox.xero.sdk_walk import faults
 
 
@@ -65,11 +69,19 @@ def test_connections_are_understood(xero: Xero) -> None:
 
 def test_an_invoices_life_is_understood(xero: Xero) -> None:
     api = xero.sdk()
-    sent = Contacts(contacts=[Contact(name="Ann Lee", email_address="a@b.co", contact_number="003")])
+    sent = Contacts(
+        contacts=[Contact(name="Ann Lee", email_address="a@b.co", contact_number="003")]
+    )
     (contact,) = api.create_contacts(TENANT_ID, sent, summarize_errors=False).contacts
     body = Invoices(invoices=[an_invoice(contact.contact_id)])
-    (made,) = api.create_invoices(TENANT_ID, body, summarize_errors=False, idempotency_key="k").invoices
-    assert (made.total, made.status, made.date) == (Decimal("130.94"), "AUTHORISED", date(2026, 11, 1))
+    (made,) = api.create_invoices(
+        TENANT_ID, body, summarize_errors=False, idempotency_key="k"
+    ).invoices
+    assert (made.total, made.status, made.date) == (
+        Decimal("130.94"),
+        "AUTHORISED",
+        date(2026, 11, 1),
+    )
     paid = Payment(
         invoice=Invoice(invoice_id=made.invoice_id),
         account=Account(code="090"),
@@ -79,7 +91,7 @@ def test_an_invoices_life_is_understood(xero: Xero) -> None:
     (payment,) = api.create_payments(TENANT_ID, Payments(payments=[paid])).payments
     assert api.get_invoice(TENANT_ID, made.invoice_id).invoices[0].amount_due == 100
     (listed,) = api.get_payments(
-        TENANT_ID, if_modified_since=datetime(2026, 11, 20, 3), order="UpdatedDateUTC ASC", page=1, page_size=100
+        TENANT_ID, if_modified_since=START.replace(tzinfo=None), order="UpdatedDateUTC ASC", page=1, page_size=100
     ).payments  # fmt: skip
     assert listed.updated_date_utc == datetime(2026, 11, 20, 3, tzinfo=UTC)
     assert api.get_payment(TENANT_ID, payment.payment_id).payments[0].amount == Decimal("30.94")
@@ -92,7 +104,9 @@ def test_an_invoices_life_is_understood(xero: Xero) -> None:
     void = Invoices(invoices=[Invoice(invoice_id=made.invoice_id, status="VOIDED")])
     (voided,) = api.update_invoice(TENANT_ID, made.invoice_id, void).invoices
     assert voided.status == "VOIDED"
-    found = api.get_invoices(TENANT_ID, i_ds=[made.invoice_id], statuses=["VOIDED"], created_by_my_app=True)
+    found = api.get_invoices(
+        TENANT_ID, i_ds=[made.invoice_id], statuses=["VOIDED"], created_by_my_app=True
+    )
     assert [one.invoice_id for one in found.invoices] == [made.invoice_id]
     assert found.pagination.item_count == 1
 
@@ -151,5 +165,7 @@ def test_refusals_are_understood(xero: Xero) -> None:
         ({"LineItems": [{"Quantity": True}]}, "Invoices[0].LineItems[0].Quantity: True is no float"),
     ],
 )  # fmt: skip
-def test_the_walk_catches_what_the_models_would_not_read(element: dict[str, object], fault: str) -> None:
+def test_the_walk_catches_what_the_models_would_not_read(
+    element: dict[str, object], fault: str
+) -> None:
     assert faults({"Id": "x", "Invoices": [element]}) == [fault]

@@ -14,7 +14,9 @@ def test_the_organisation_is_an_australian_provider(xero: Xero) -> None:
     assert (shown["BaseCurrency"], shown["Timezone"]) == ("AUD", "AUSEASTERNSTANDARDTIME")
     assert (shown["ShortCode"], shown["IsDemoCompany"]) == ("!Sb0x1", False)
     assert shown["CreatedDateUTC"].endswith("000)/")
-    assert {"Name": "CreateApprovedInvoice", "Status": "ALLOWED"} in xero.get("Organisation/Actions")["Actions"]
+    assert {"Name": "CreateApprovedInvoice", "Status": "ALLOWED"} in xero.get(
+        "Organisation/Actions"
+    )["Actions"]
 
 
 def test_the_chart_has_what_a_provider_needs(xero: Xero) -> None:
@@ -60,7 +62,11 @@ def test_tax_rates_are_the_australian_ones_by_name(xero: Xero) -> None:
 
 
 def test_a_tax_rate_is_added_and_deleted(xero: Xero) -> None:
-    sent = {"Name": "Levy", "ReportTaxType": "OUTPUT", "TaxComponents": [{"Name": "Levy", "Rate": 2.25}]}
+    sent = {
+        "Name": "Levy",
+        "ReportTaxType": "OUTPUT",
+        "TaxComponents": [{"Name": "Levy", "Rate": 2.25}],
+    }
     (made,) = xero.put("TaxRates", {"TaxRates": [sent]})["TaxRates"]
     assert (made["TaxType"], made["EffectiveRate"]) == ("TAX001", 2.25)
     line = a_line(AccountCode="200", TaxType="TAX001")
@@ -101,7 +107,10 @@ def test_two_categories_may_be_active(xero: Xero) -> None:
     assert xero.refused("PUT", "TrackingCategories", {"Name": "Third"}) == [errors.TWO_CATEGORIES]
     xero.post(f"TrackingCategories/{first}", {"Status": "ARCHIVED"})
     _category(xero, "Third")
-    assert [c["Name"] for c in xero.get("TrackingCategories")["TrackingCategories"]] == ["Team", "Third"]
+    assert [c["Name"] for c in xero.get("TrackingCategories")["TrackingCategories"]] == [
+        "Team",
+        "Third",
+    ]
     shown = xero.get("TrackingCategories", includeArchived="true")["TrackingCategories"]
     assert len(shown) == 3
 
@@ -118,7 +127,11 @@ def test_options_are_renamed_archived_and_deleted(xero: Xero) -> None:
     (made,) = xero.put(path, {"Name": "North"})["Options"]
     one = f"{path}/{made['TrackingOptionID']}"
     (changed,) = xero.post(one, {"Name": "Far north", "Status": "ARCHIVED"})["Options"]
-    assert (changed["Name"], changed["IsArchived"], changed["IsActive"]) == ("Far north", True, False)
+    assert (changed["Name"], changed["IsArchived"], changed["IsActive"]) == (
+        "Far north",
+        True,
+        False,
+    )
     assert xero.call("DELETE", one).json()["Options"][0]["IsDeleted"] is True
 
 

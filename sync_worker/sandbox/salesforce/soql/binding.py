@@ -12,7 +12,7 @@ from sync_worker.sandbox.salesforce.errors import (
     unknown_column_text,
     unknown_object_text,
 )
-from sync_worker.sandbox.salesforce.formula import Outside
+from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.syntax import Call, Expression, Path, SoqlError
 from sync_worker.sandbox.salesforce.store import Store

@@ -1,4 +1,4 @@
-"""WHERE and HAVING: conditions become tests of a row, and where an index helps, the short list of rows worth testing."""
+"""WHERE: conditions become tests of a row and, where an index helps, the short list of rows worth testing."""
 
 from __future__ import annotations
 

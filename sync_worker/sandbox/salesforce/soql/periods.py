@@ -1,4 +1,4 @@
-"""Date literals such as TODAY, LAST_N_DAYS:30 and THIS_FISCAL_QUARTER: each is a stretch of days in the org's time zone."""
+"""Date literals such as TODAY, LAST_N_DAYS:30 and THIS_FISCAL_QUARTER: each is a stretch of the org's days."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 
 
 def period(word: str, count: int, today: date) -> tuple[date, date] | None:
-    """First day and the day after the last; None if the word is no date literal. The fiscal year is the calendar year."""
+    """First day and the day after the last; None for any other word. The fiscal year is the calendar year."""
     if word in _PLAIN:
         day = today + timedelta(days=_PLAIN[word])
         return day, day + timedelta(days=1)

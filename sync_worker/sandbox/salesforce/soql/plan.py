@@ -11,7 +11,7 @@ from sync_worker.sandbox.salesforce.soql.aggregates import (
 )
 from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, World
 from sync_worker.sandbox.salesforce.soql.filters import Filter, Values, compile_filter
-from sync_worker.sandbox.salesforce.soql.selection import Children, record_writer
+from sync_worker.sandbox.salesforce.soql.selection import record_writer
 from sync_worker.sandbox.salesforce.soql.syntax import Path, Query, SoqlError
 from sync_worker.sandbox.salesforce.values import Row, Value
 
@@ -19,7 +19,7 @@ DEEPEST_SUB_SELECT = 5
 
 
 class Plan:
-    """A whole query. `ids` is the answer as a snapshot; `write` turns a row into JSON text when its page is asked for."""
+    """A whole query. `ids` is the answer as a snapshot; `write` turns a row into JSON text for its page."""
 
     def __init__(self, query: Query, world: World, *, with_deleted: bool = False) -> None:
         self.query = query
@@ -61,7 +61,7 @@ class Plan:
             return sorted([*table.live.values(), *table.bin.values()], key=lambda row: row["Id"])
         return table.live.values()
 
-    def _children(self, query: Query, scope: Scope) -> Children:
+    def _children(self, query: Query, scope: Scope) -> ChildPlan:
         return ChildPlan(query, scope, with_deleted=self._with_deleted, depth=1)
 
 
@@ -101,7 +101,7 @@ class ChildPlan:
         table = self.scope.world.store.table(self.sobject)
         return table.any(record_id) if self._with_deleted else table.get(record_id)
 
-    def _children(self, query: Query, scope: Scope) -> Children:
+    def _children(self, query: Query, scope: Scope) -> ChildPlan:
         return ChildPlan(query, scope, with_deleted=self._with_deleted, depth=self._depth + 1)
 
 

@@ -19,6 +19,19 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
 from sync_worker.sandbox.salesforce.store import Store
 from sync_worker.sandbox.salesforce.values import Row, Value, write_json, writer_for
 
+Writer = Callable[[Row, "Page"], str]
+
+
+class Children(Protocol):
+    """A sub-select: which rows stand below a parent, and how each of them is written."""
+
+    def rows_below(self, parent_id: str) -> Sequence[Row]: ...
+
+    def row(self, record_id: str) -> Row | None: ...
+
+    @property
+    def write(self) -> Writer: ...
+
 
 class Page(Protocol):
     """The page that is being written: where links point, and how sub-selects are counted and cut."""
@@ -28,13 +41,6 @@ class Page(Protocol):
     def children(self, plan: Children, row: Row) -> str: ...
 
 
-class Children(Protocol):
-    """A sub-select that knows its rows and how to write one of them."""
-
-    def rows_below(self, parent_id: str) -> Sequence[Row]: ...
-
-
-Writer = Callable[[Row, Page], str]
 Compile = Callable[[Query, Scope], Children]
 
 
@@ -43,12 +49,15 @@ class Shape:
     """One level of a record: fields and sub-selects by name, and parents with shapes of their own."""
 
     sobject: SObject
-    pieces: dict[str, Writer | Shape] = field(default_factory=dict)
     lookup: Field | None = None
+    pieces: dict[str, Writer | Shape] = field(default_factory=dict)
+    parents: dict[str, Shape] = field(default_factory=dict)
 
     def parent(self, lookup: Field, sobject: SObject) -> Shape:
-        known = self.pieces.setdefault(lookup.relationship or "", Shape(sobject, lookup=lookup))
-        assert isinstance(known, Shape)
+        known = self.parents.get(lookup.name)
+        if known is None:
+            known = self.parents[lookup.name] = Shape(sobject, lookup)
+            self.pieces[lookup.relationship or lookup.name] = known
         return known
 
 
@@ -162,10 +171,9 @@ def _writer(shape: Shape, store: Store) -> Writer:
 def _parent_writer(shape: Shape, store: Store) -> Writer:
     write = _writer(shape, store)
     lookup = shape.lookup
-    assert lookup is not None
 
     def climb(row: Row, page: Page) -> str:
-        found = store.parent(lookup, row)
+        found = store.parent(lookup, row) if lookup else None
         return write(found[1], page) if found else "null"
 
     return climb

@@ -122,7 +122,7 @@ class Query:
 
 
 def _arrow(text: str, at: int) -> str:
-    """The part of the query around the fault with an arrow below it, then row and column, as the platform draws them."""
+    """The query around the fault with an arrow below it, then row and column, as the platform draws them."""
     row = text.count("\n", 0, at) + 1
     start = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at) if "\n" in text[at:] else len(text)

@@ -1,0 +1,90 @@
+# Two commands matter: `make run` shows the main job on pretend vendors, `make test` proves it.
+# Each sets up what it needs in .venv; Python 3.11+ with venv, make and a package index are enough.
+# Words for the command itself go into ARGS: make -s run ARGS=--json
+
+VENV := .venv
+PY   := $(VENV)/bin/python
+ARGS ?=
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+
+# uv is quicker where it is at hand, but does not read pip's configuration (an index of your own, say): pip has the last word.
+# xero-python comes as source alone, so what builds it is locked and installed first and nothing is built in isolation.
+install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/dev/null \
+	|| $(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation $(1); } >&2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+.PHONY: help run demo test lint types contracts kills bench size docs lock clean
+
+help:  ## say what there is to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: $(VENV)/.ok-run  ## one run of the main job on an embedded sandbox of both vendors, and what happened
+	@$(PY) -m sync_worker demo --once $(ARGS)
+
+demo: $(VENV)/.ok-run  ## the same as a daemon, until Ctrl-C
+	@$(PY) -m sync_worker demo $(ARGS)
+
+test: $(VENV)/.ok-dev  ## all tests
+	@$(PY) -m pytest -q -n auto --maxprocesses 4 $(ARGS)
+
+lint: $(VENV)/.ok-dev  ## the style of the code and of the Dockerfile
+	@$(PY) -m ruff check $(ARGS)
+	@$(PY) -m ruff format --check
+	@$(VENV)/bin/hadolint Dockerfile
+
+types: $(VENV)/.ok-dev  ## mypy, strict
+	@$(PY) -m mypy $(ARGS)
+
+contracts: $(VENV)/.ok-dev  ## which room may import which
+	@$(VENV)/bin/lint-imports $(ARGS)
+
+kills: $(VENV)/.ok-dev  ## a real daemon killed 50 times in mid-run: nothing doubled, nothing lost
+	@$(PY) -m tests.kills $(ARGS)
+
+bench: $(VENV)/.ok-dev  ## how many calls 1,000 invoices cost
+	@$(PY) -m tests.bench.calls $(ARGS)
+
+size: $(VENV)/.ok-dev  ## how much memory 100,000 invoices take
+	@$(PY) -m tests.bench.size $(ARGS)
+
+docs: $(VENV)/.ok-dev  ## write the generated pages of docs/ anew
+	@$(PY) docs/generate.py $(ARGS)
+
+# Each lock is bound by those before it, so that all three fit into one venv. ARGS=--upgrade takes newer versions.
+compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+lock: $(VENV)/.ok-dev  ## write requirements/*.txt anew from pyproject.toml
+	@$(compile) --group build -o requirements/build.txt
+	@$(compile) pyproject.toml -c requirements/build.txt -o requirements/runtime.txt
+	@$(compile) pyproject.toml --group dev -c requirements/build.txt -c requirements/runtime.txt -o requirements/dev.txt
+
+clean:  ## remove the venv and every cache; journals in var/ stay
+	rm -rf $(VENV) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The venv's stamps. A venv knows its own place: one that was copied or moved with the tree is made anew.
+ifneq ($(shell cat $(VENV)/.ok-venv 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.ok-venv
+endif
+$(VENV)/.ok-venv: requirements/build.txt
+	@test -n '$(PYTHON)' || { echo 'sync-worker needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11' >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo '$(PYTHON) is not Python 3.11 or newer; name one that is: make PYTHON=/path/to/python3.11' >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo '$(PYTHON) lacks the venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
+	@echo 'setting up $(VENV); this happens once' >&2
+	@if [ -s $@ ]; then $(PYTHON) -m venv --clear $(VENV); else $(PYTHON) -m venv $(VENV); fi >&2
+	@$(call install,--require-hashes -r requirements/build.txt)
+	@echo '$(CURDIR)' > $@
+
+$(VENV)/.ok-run: $(VENV)/.ok-venv requirements/runtime.txt pyproject.toml
+	@$(call install,--require-hashes -r requirements/runtime.txt)
+	@$(call install,--no-deps -e .)
+	@touch $@
+
+$(VENV)/.ok-dev: $(VENV)/.ok-run requirements/dev.txt
+	@$(call install,--require-hashes -r requirements/dev.txt)
+	@touch $@

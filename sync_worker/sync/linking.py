@@ -1,0 +1,195 @@
+"""From a document in Xero to a link on both sides: completed where it is a draft, written back to the CRM, recorded.
+
+Wherever an earlier run stopped on this way, the rest of it is gone here; each step may be done twice without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sync_worker.domain.document import IN_DOUBT, WAITING, Document, State
+from sync_worker.domain.hold import Hold, HoldClass
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import Draft, Invoice
+from sync_worker.domain.link import ledger_link
+from sync_worker.domain.rules import InvoiceRules, input_hash
+from sync_worker.ports import (
+    Change,
+    CrmInvoices,
+    InvoiceNews,
+    LedgerBooks,
+    LedgerInvoices,
+    RowRefusal,
+)
+from sync_worker.sync import documents, preflight
+from sync_worker.sync.attempt import Lane
+
+SYNCED, HELD = "Synced", "Held"
+REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
+GONE = "its CRM record is gone; the Xero document stays for a person to judge"
+
+Begun = Sequence[tuple[Document, Invoice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    lane: Lane
+    crm: CrmInvoices
+    ledger: LedgerInvoices
+    books: LedgerBooks
+    rules: InvoiceRules
+
+    def finish(self, begun: Begun) -> list[Document]:
+        """The rows as they end: WRITTEN, or waiting with the reason, or in doubt."""
+        invoices = {invoice.id: invoice for _, invoice in begun}
+        rows = {row.record: self._ready(row) for row, _ in begun}
+        drafts: list[tuple[Document, Draft | None]] = []
+        for row in rows.values():
+            match self._completion(row, invoices[row.record]):
+                case Hold() as hold:
+                    rows[row.record] = self._held(row, hold)
+                case True:
+                    drafts.append((row, None))
+                case Draft() as contents:
+                    inputs = input_hash(invoices[row.record], self.rules)
+                    edited = replace(row, total=contents.total, input_hash=inputs)
+                    drafts.append((edited, contents))
+                case _:
+                    pass
+        try:
+            for batch in documents.complete(self.lane, self.ledger, self.rules, drafts):
+                rows |= {row.record: row for row in batch}
+        finally:
+            rows |= self._record(rows.values(), invoices)
+        return list(rows.values())
+
+    def tell(
+        self,
+        waiting: Iterable[Document],
+        invoices: Mapping[SalesforceId, Invoice],
+        before: Mapping[SalesforceId, Document],
+    ) -> None:
+        """The reason and the cure, where the CRM user looks; only when they are new there."""
+        news = [
+            InvoiceNews(
+                record=row.record,
+                state=HELD,
+                message=f"{row.hold.cause}. To do: {row.hold.cure}.",
+                clear_request=invoices[row.record].requested_at is not None,
+            )
+            for row in waiting
+            if row.hold and not _told(before.get(row.record), row.hold, invoices[row.record])
+        ]
+        for refusal in self.crm.write(news) if news else ():
+            self.lane.tell(
+                "hold not shown in the CRM",
+                record=refusal.record,
+                code=refusal.code,
+                reason=refusal.message,
+            )
+
+    def _ready(self, row: Document) -> Document:
+        """A row that waited because the CRM refused its link needs no second visit to Xero."""
+        if row.state in WAITING and row.hold and row.hold.hold_class in REFUSED_BY_CRM:
+            return replace(row, state=State.PROMOTED)
+        return row
+
+    def _completion(self, row: Document, invoice: Invoice) -> Draft | Hold | bool:
+        """Whether the stored draft is to be completed, with new contents where the invoice was edited since, or why
+        it must not be."""
+        if row.state not in {State.CREATED, *WAITING}:
+            return False
+        if not self.rules.two_steps:
+            return False
+        if reason := self.rules.not_due(invoice):
+            return Hold(
+                HoldClass.DOCUMENT_CHANGED,
+                f"a draft stands in Xero ({row.xero_number}), but {reason}",
+                "delete the draft in Xero, or make the invoice due again",
+            )
+        differed = row.hold is not None and row.hold.hold_class is HoldClass.TOTAL_DIFFERS
+        if row.input_hash == input_hash(invoice, self.rules) and not differed:
+            return True
+        drafted = preflight.draft(invoice, self.rules, self.books.books(), self.books.currencies)
+        if isinstance(drafted, Hold) or not differed:
+            return drafted
+        return self._if_corrected(row, drafted)
+
+    def _if_corrected(self, row: Document, drafted: Draft) -> Hold | bool:
+        """A draft whose total was not as expected is completed only when somebody made both agree."""
+        stored = self.ledger.by_id([row.xero_id or XeroId("")]).get(row.xero_id or XeroId(""))
+        if stored and stored.total == drafted.total:
+            return True
+        return documents.total_differs(stored.total if stored else None, drafted.total)
+
+    def _held(self, row: Document, hold: Hold) -> Document:
+        held = documents.held(row, hold, self.lane.clock.now())
+        self.lane.journal.save([Change(held, hold.cause)])
+        return held
+
+    def _record(
+        self, rows: Iterable[Document], invoices: Mapping[SalesforceId, Invoice]
+    ) -> dict[SalesforceId, Document]:
+        rows = list(rows)
+        self.tell([row for row in rows if row.state in WAITING], invoices, {})
+        done = [
+            row
+            for row in rows
+            if row.xero_id and row.state not in {*IN_DOUBT, *WAITING, State.CREATED}
+        ]
+        if not done:
+            return {}
+        now, short_code = self.lane.clock.now(), self.books.books().short_code
+        news = [
+            InvoiceNews(
+                record=row.record,
+                state=SYNCED,
+                message="",
+                xero_id=row.xero_id,
+                xero_number=row.xero_number,
+                link=ledger_link(short_code, row.xero_id) if row.xero_id else None,
+                synced_at=now,
+                clear_request=invoices[row.record].requested_at is not None,
+            )
+            for row in done
+        ]
+        refused = {SalesforceId(one.record): one for one in self.crm.write(news)}
+        changes = [
+            self._refused(row, refused[row.record]) if row.record in refused else _written(row)
+            for row in done
+        ]
+        self.lane.journal.save(changes)
+        return {change.document.record: change.document for change in changes}
+
+    def _refused(self, row: Document, refusal: RowRefusal) -> Change:
+        if refusal.code == "ENTITY_IS_DELETED":
+            return Change(replace(row, state=State.ORPHAN), GONE)
+        if refusal.code == "LINK_TAKEN":
+            hold = Hold(
+                HoldClass.LINK_TAKEN,
+                f"the CRM invoice carries another Xero id than {row.xero_id}: {refusal.message}",
+                "compare both documents in Xero, void the wrong one, and clear or keep the id in the CRM",
+            )
+        else:
+            hold = Hold(
+                HoldClass.WRITE_BACK_REFUSED,
+                f"the invoice stands in Xero as {row.xero_number}, but the CRM refused the link: "
+                f"{refusal.code}: {refusal.message}",
+                "correct what the CRM names; the link is written then, and nothing is made twice",
+            )
+        return Change(documents.held(row, hold, self.lane.clock.now()), hold.cause)
+
+
+def _written(row: Document) -> Change:
+    linked = replace(row, state=State.WRITTEN, hold=None, attempts=0, next_try_at=None)
+    return Change(linked, "linked in the CRM")
+
+
+def _told(before: Document | None, hold: Hold, invoice: Invoice) -> bool:
+    return (
+        before is not None
+        and before.hold == hold
+        and invoice.sync_state == HELD
+        and invoice.requested_at is None
+    )

@@ -1,0 +1,182 @@
+"""The ways to both vendors without sockets: requests and urllib3 on top, a sandbox's doors below.
+
+What goes wrong is given the very exceptions that sockets give, with retries off: a cut connection, a time-out, half an
+answer, a connection refused. The clock is virtual, so a slow answer takes no time at all; what a server finishes after
+its client has gone away it finishes when the clock gets there.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from sync_worker.sandbox.door import Cut, Door, Ticket
+from sync_worker.sandbox.http import Clock, Request, Response
+
+ON_THE_ROAD = 0.05
+"""Seconds any call takes: two calls never stand at one instant."""
+Hook = Callable[[str], None]
+
+
+class Trouble(Exception):
+    """What befell a call on its way."""
+
+
+class Lost(Trouble):
+    """The connection was cut before any answer."""
+
+
+class Half(Trouble):
+    """Only a part of the answer came."""
+
+
+class Late(Trouble):
+    """No answer within the time-out."""
+
+
+class Refused(Trouble):
+    """Nobody listens: the request never left."""
+
+
+class Road:
+    """To one vendor's door. `down` refuses every connection; `hook` is told before a request arrives and when it is
+    done; `reader` sees every answer and may give another one for it."""
+
+    def __init__(self, door: Door, clock: Clock) -> None:
+        self.door = door
+        self.down = False
+        self.hook: Hook = lambda _: None
+        self.before: Callable[[Request], None] = lambda _: None
+        self.reader: Callable[[Request, Response], Response] = lambda _, response: response
+        self._clock = clock
+        self._unfinished: list[tuple[datetime, Ticket]] = []
+
+    def take(self, method: str, url: str, headers: Any, body: Any, timeout: float) -> Response:
+        if self.down:
+            raise Refused
+        sent = body.encode() if isinstance(body, str) else body or b""
+        texts = {str(k): v.decode() if isinstance(v, bytes) else str(v) for k, v in headers.items()}
+        request = Request.to(method, url, {"Host": urlsplit(url).netloc, **texts}, sent)
+        self.before(request)
+        self._clock.advance(ON_THE_ROAD)
+        self.finish()
+        name = f"{method} {request.path.rpartition('/')[2]}"
+        self.hook(f"{name} has left")
+        response = self._answer(self.door.admit(request), timeout)
+        self.hook(f"{name} is answered")
+        return self.reader(request, response)
+
+    def finish(self) -> None:
+        """Works off what clients no longer waited for, up to now."""
+        due = [ticket for at, ticket in self._unfinished if at <= self._clock.now()]
+        self._unfinished = [one for one in self._unfinished if one[1] not in due]
+        for ticket in due:
+            self._work(ticket)
+
+    def _answer(self, ticket: Ticket, timeout: float) -> Response:
+        if ticket.delay_s > timeout:
+            done_at = self._clock.now() + timedelta(seconds=ticket.delay_s)
+            self._unfinished.append((done_at, ticket))
+            self._clock.advance(timeout)
+            raise Late
+        self._clock.advance(ticket.delay_s)
+        response = self._work(ticket)
+        self._clock.advance(min(ticket.answer_delay_s, timeout))
+        if ticket.answer_delay_s > timeout:
+            raise Late
+        if isinstance(response, Cut):
+            raise Half if response.reply else Lost
+        return response
+
+    def _work(self, ticket: Ticket) -> Response | Cut:
+        try:
+            return self.door.answer(ticket)
+        except Cut as cut:
+            return cut
+
+
+class XeroWay:
+    """Stands where urllib3's PoolManager stands."""
+
+    def __init__(self, road: Road) -> None:
+        self._road = road
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        timeout = options["timeout"]
+        assert isinstance(timeout, urllib3.Timeout), "a call without a time-out may hang for ever"
+        assert options.get("redirect") is False, "a redirect could carry the token elsewhere"
+        pool: Any = None
+        try:
+            response = self._road.take(
+                method, url, options.get("headers") or {}, options.get("body"), _read(timeout)
+            )
+        except Refused:
+            raise urllib3.exceptions.NewConnectionError(pool, "nobody listens") from None
+        except Late:
+            raise urllib3.exceptions.ReadTimeoutError(pool, url, "read timed out") from None
+        except Half:
+            raise urllib3.exceptions.ProtocolError("broken", http.client.IncompleteRead(b"")) from None
+        except Lost:
+            raise urllib3.exceptions.ProtocolError("aborted", _gone()) from None
+        return _as_urllib3(response)
+
+
+class SalesforceWay(HTTPAdapter):
+    """Stands where requests' HTTPAdapter stands."""
+
+    def __init__(self, road: Road) -> None:
+        super().__init__()
+        self._road = road
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
+        timeout = options["timeout"]
+        assert isinstance(timeout, tuple), "a call without a time-out may hang for ever"
+        url, method, pool = str(request.url), str(request.method), None
+        errors = urllib3.exceptions
+        try:
+            response = self._road.take(method, url, request.headers, request.body, timeout[1])
+        except Refused:
+            never: Any = errors.NewConnectionError(pool, "nobody listens")  # type: ignore[arg-type]
+            told = errors.MaxRetryError(pool, url, never)  # type: ignore[arg-type]
+            raise requests.ConnectionError(told, request=request) from None
+        except Late:
+            late = errors.ReadTimeoutError(pool, url, "read timed out")  # type: ignore[arg-type]
+            raise requests.ReadTimeout(late, request=request) from None
+        except Half:
+            half = errors.ProtocolError("broken", http.client.IncompleteRead(b""))
+            raise requests.exceptions.ChunkedEncodingError(half, request=request) from None
+        except Lost:
+            lost = errors.ProtocolError("aborted", _gone())
+            raise requests.ConnectionError(lost, request=request) from None
+        answer: requests.Response = self.build_response(request, _as_urllib3(response))
+        return answer
+
+
+
+
+def _read(timeout: urllib3.Timeout) -> float:
+    seconds = timeout.read_timeout
+    assert isinstance(seconds, float | int)
+    return float(seconds)
+
+
+def _gone() -> http.client.RemoteDisconnected:
+    return http.client.RemoteDisconnected("Remote end closed connection without response")
+
+
+def _as_urllib3(response: Response) -> urllib3.HTTPResponse:
+    return urllib3.HTTPResponse(
+        body=io.BytesIO(response.body),
+        headers=dict(response.headers),
+        status=response.status,
+        preload_content=False,
+        decode_content=False,
+    )

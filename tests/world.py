@@ -1,0 +1,351 @@
+"""One small world: a CRM org and a Xero organisation of the sandbox, the worker's real code between them, virtual time.
+
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+
+Nothing is mocked: the sandbox is the vendors' only double, both SDKs run, the journal is SQLite in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sync_worker.daemon.runner import Connection, Result
+from sync_worker.domain.document import IN_DOUBT, Document, Kind
+from sync_worker.domain.errors import Stopping
+from sync_worker.domain.ids import SalesforceId
+from sync_worker.ports import Step
+from sync_worker.sandbox.control import ControlPlane
+from sync_worker.sandbox.edge import Sandbox
+from sync_worker.sandbox.faults import fault_from
+from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.xero.app import XeroSandbox
+from sync_worker.settings import Settings
+from sync_worker.wiring import App, Ways
+from tests import journals
+from tests.ways import Road, SalesforceWay, XeroWay
+
+METADATA = Path(__file__).resolve().parents[1] / "config" / "salesforce"
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+TODAY = date(2026, 3, 4)
+SALESFORCE, XERO = "http://127.0.0.1:9701", "http://127.0.0.1:9702"
+
+Row = dict[str, Any]
+
+
+class VirtualClock:
+    """The worker's clock on the sandbox's time: waiting moves it on."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.stopping = False
+        self.slept: list[float] = []
+        self.stop_at_next_sleep = False
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        if self.stop_at_next_sleep:
+            self.stopping = True
+        if self.stopping:
+            raise Stopping
+        self.slept.append(seconds)
+        self._clock.advance(seconds)
+
+
+class World:
+    """Both vendors, the worker, and what a test asks of them."""
+
+    def __init__(self, plane: ControlPlane, *, urls: tuple[str, str] | None, **settings: Any) -> None:
+        self.plane = plane
+        self.org, self.xero = plane.org, plane.xero
+        self.roads = {
+            "salesforce": Road(plane.salesforce_door, plane.clock),
+            "xero": Road(plane.xero_door, plane.clock),
+        }
+        self.clock = VirtualClock(plane.clock)
+        self.crm = Crm(plane.org)
+        self._served = urls is not None
+        self._urls = urls or (SALESFORCE, XERO)
+        self.settings = self._settings(settings)
+        self.lose_journal()
+
+    # The worker ---------------------------------------------------------------------------------
+
+    def sync(self, process: str = "invoices") -> Result:
+        """One scheduled run, the lane taken for it as the daemon does."""
+        with self.worker.held() as ours:
+            assert ours, "another worker has the lane"
+            return self.worker.run(process)
+
+    def sync_invoice(self, number: str) -> Result:
+        with self.worker.held():
+            return self.worker.run_invoice(number)
+
+    def sync_requested(self) -> Result:
+        with self.worker.held():
+            return self.worker.run_requested()
+
+    def settle(self, *processes: str, runs: int = 12, apart: float = 400) -> None:
+        """Runs again and again as a schedule would, until nothing is in doubt any more and nothing moves."""
+        before: object = None
+        for _ in range(runs):
+            for process in processes or ("invoices",):
+                self.sync(process)
+            after = (self.org.rows("Invoice__c"), self.xero.documents(), self.xero.payments())
+            if after == before and not self.in_doubt():
+                return
+            before = after
+            self.advance(apart)
+
+    def restart(self) -> None:
+        """The same journal, a new process."""
+        ways = Ways(SalesforceWay(self.roads["salesforce"]), XeroWay(self.roads["xero"]))
+        app = App(self.settings, self.clock, self.engine, ways=Ways() if self._served else ways)
+        self.app = app
+        if hasattr(self, "worker"):
+            self.worker.lane.release()
+        self.worker: Connection = app.connection("main")
+
+    def lose_journal(self) -> None:
+        """A new machine: nothing is remembered."""
+        self.engine = journals.empty()
+        if hasattr(self, "worker"):
+            self.worker.lane._lease = None  # type: ignore[attr-defined]
+        self.restart()
+
+    def change_settings(self, **settings: Any) -> None:
+        """As after an edit of the configuration and a restart."""
+        self.settings = self._settings(settings)
+        self.restart()
+
+    def advance(self, seconds: float) -> None:
+        self.plane.clock.advance(seconds)
+        for road in self.roads.values():
+            road.finish()
+
+    # What a test sees ---------------------------------------------------------------------------
+
+    def invoice(self, number: str) -> Row:
+        """The CRM's row."""
+        (found,) = [row for row in self.org.rows("Invoice__c") if row["Name"] == number]
+        return found
+
+    def document(self, number: str) -> Row:
+        """The one Xero invoice whose Reference is the CRM's number."""
+        (found,) = [one for one in self.xero.documents() if one["reference"] == number]
+        return found
+
+    def contact(self, name: str) -> Row:
+        (found,) = [one for one in self.xero.contacts() if one["name"] == name]
+        return found
+
+    def row(self, number: str) -> Document:
+        """The journal's."""
+        (found,) = self.worker.journal.numbered(Kind.INVOICE, number)
+        return found
+
+    def steps(self, number: str) -> list[Step]:
+        record = SalesforceId(self.invoice(number)["Id"])
+        return self.worker.journal.journey(Kind.INVOICE, record)
+
+    def journey(self, number: str) -> str:
+        """The record's journey in words."""
+        return "\n".join(f"{step.state}: {step.words}" for step in self.steps(number))
+
+    def in_doubt(self) -> list[str]:
+        return [
+            row.number
+            for kind in Kind
+            for row in self.worker.journal.in_state(kind, IN_DOUBT, limit=100_000)
+        ]
+
+    def calls(self, vendor: str) -> int:
+        """Requests to the data APIs since `forget_calls`; tokens do not count."""
+        api = {"xero": "/api.xro/2.0", "salesforce": "/services/data"}[vendor]
+        door = self.roads[vendor].door
+        return sum(entry.path.startswith(api) for entry in door.requests())
+
+    def requests(self, vendor: str) -> list[str]:
+        door = self.roads[vendor].door
+        return [f"{entry.method} {entry.path}" for entry in door.requests()]
+
+    def forget_calls(self) -> None:
+        for road in self.roads.values():
+            road.door.forget_requests()
+
+    def fault(self, vendor: str, do: str, *, path: str = "", method: str = "", **more: Any) -> None:
+        nth = more.pop("nth", 1)
+        match = {"path": path, "method": method, "nth": nth}
+        self.roads[vendor].door.faults.add(fault_from({"match": match, "do": do, **more}))
+
+    def _settings(self, changes: Mapping[str, Any]) -> Settings:
+        salesforce, xero = self._urls
+        sf = self.org.credentials(salesforce) | dict(changes.get("salesforce", {}))
+        connection = {
+            **changes,
+            "salesforce": sf,
+            "xero": _xero(self.xero.credentials(xero)) | dict(changes.get("xero", {})),
+        }
+        return Settings(journal={"path": ":memory:"}, connections={"main": connection})  # type: ignore[arg-type]
+
+
+class Crm:
+    """People at work in the CRM. What a test does not say is plain and valid."""
+
+    def __init__(self, org: SalesforceOrg) -> None:
+        self._org = org
+        self._people: dict[str, str] = {}
+        self._items: dict[str, str] = {}
+
+    def participant(self, name: str = "Sam Client", **values: Any) -> str:
+        """The record id; the same one each time the same name is given without further values."""
+        if values or name not in self._people:
+            first, _, last = name.rpartition(" ")
+            self._people[name] = self._org.save(
+                "Contact", {"FirstName": first or None, "LastName": last, **values}
+            )
+        return self._people[name]
+
+    def plan_manager(self, name: str = "Plan Partners", **values: Any) -> str:
+        return self._org.save("Account", {"Name": name, **values})
+
+    def support_item(self, name: str = "Self-Care Weekday", **values: Any) -> str:
+        """`values` by our names, such as Finance_Account_Code__c="200"."""
+        if values or name not in self._items:
+            plain = {"Finance_Account_Code__c": "200", "Tax_Type__c": "GST Free Income"}
+            self._items[name] = self._org.save("Support_Item__c", {"Name": name, **plain, **values})
+        return self._items[name]
+
+    def invoice(
+        self,
+        number: str = "INV-1",
+        *,
+        who: str | None = None,
+        lines: list[Row] | None = None,
+        **values: Any,
+    ) -> str:
+        """An invoice of one line of 2 hours at 50.00 for Sam Client, of today; its id."""
+        wanted = [self.line()] if lines is None else lines
+        total = sum(
+            (
+                (Decimal(str(line["Quantity__c"])) * Decimal(str(line["Rate__c"]))).quantize(Decimal("0.01"))
+                for line in wanted
+                if line.get("Include__c", True) and line["Quantity__c"] and line["Rate__c"]
+            ),
+            Decimal(0),
+        )
+        record = self._org.save(
+            "Invoice__c",
+            {
+                "Name": number,
+                "Participant__c": who or self.participant(),
+                "Invoice_Date__c": TODAY.isoformat(),
+                "Funding_Type__c": "Self-Managed",
+                "Total_Amount__c": total,
+                **values,
+            },
+        )
+        for line in wanted:
+            self._org.save("Invoice_Line_Item__c", {"Invoice__c": record, **line})
+        return record
+
+    def line(self, quantity: Any = 2, rate: Any = "50.00", **values: Any) -> Row:
+        item = values.pop("item", None) or self.support_item()
+        return {
+            "Support_Item__c": item,
+            "Quantity__c": None if quantity is None else Decimal(str(quantity)),
+            "Rate__c": None if rate is None else Decimal(str(rate)),
+            **values,
+        }
+
+    def invoices(self, count: int, *, people: int = 1, lines: int = 1) -> list[str]:
+        """Many at once: INV-0001 and on."""
+        who = self._org.load(
+            "Contact",
+            [{"FirstName": "Client", "LastName": f"Number {n}", "Email": f"c{n}@care.example"} for n in range(people)],
+        )
+        item = self.support_item()
+        rows = [
+            {
+                "Name": f"INV-{n + 1:04d}",
+                "Participant__c": who[n % people],
+                "Invoice_Date__c": TODAY.isoformat(),
+                "Total_Amount__c": 100 * lines,
+                "Funding_Type__c": "Self-Managed",
+            }
+            for n in range(count)
+        ]
+        ids = self._org.load("Invoice__c", rows)
+        each = {"Support_Item__c": item, "Quantity__c": 2, "Rate__c": 50, "Include__c": True}
+        self._org.load(
+            "Invoice_Line_Item__c",
+            [{"Invoice__c": record, **each} for record in ids for _ in range(lines)],
+        )
+        return ids
+
+    def payment(self, invoice: str, amount: str, *, on: str = "2026-03-04", **values: Any) -> str:
+        """A Stripe payment the CRM has of its own."""
+        plain = {"Type__c": "Stripe", "Source__c": "Stripe", "Paid__c": True, "Include__c": True}
+        return self._org.save(
+            "Payment__c",
+            {
+                "Invoice__c": invoice,
+                "Payment_Amount__c": Decimal(amount),
+                "Payment_Date__c": f"{on}T01:00:00Z",
+                **plain,
+                **values,
+            },
+        )
+
+    def edit(self, sobject: str, record: str, **values: Any) -> None:
+        self._org.edit(sobject, record, values)
+
+    def payments(self, invoice: str) -> list[Row]:
+        rows = self._org.rows("Payment__c")
+        return sorted(
+            (row for row in rows if row["Invoice__c"] == invoice), key=lambda row: str(row["Id"])
+        )
+
+
+def a_world(
+    *, profile: str = "empty", invoices: int = 1, seed: int = 0, org: Row | None = None,
+    books: Row | None = None, **settings: Any,
+) -> World:
+    """`org` and `books` are knobs of the two vendors, everything else are the connection's settings."""
+    plane = _plane(seed, tuple((org or {}).items()), tuple((books or {}).items()))
+    plane.clock._ahead = timedelta()
+    plane.reset()
+    if profile != "empty":
+        plane.fill(profile, invoices, seed)
+    return World(plane, urls=None, **settings)
+
+
+def a_served_world(sandbox: Sandbox, **settings: Any) -> World:
+    """The same over real sockets; the sandbox is started and stopped by the test."""
+    return World(sandbox.control, urls=(sandbox.salesforce_url, sandbox.xero_url), **settings)
+
+
+@cache
+def _plane(seed: int, org: tuple[Any, ...], books: tuple[Any, ...]) -> ControlPlane:
+    """Reading the schema takes most of the time a world needs, so both vendors are reset instead of built anew."""
+    clock = Clock(lambda: NOON)
+    return ControlPlane(
+        clock,
+        SalesforceOrg(clock, metadata=METADATA, **dict(org)),
+        XeroSandbox(clock, seed=seed, **dict(books)),
+    )
+
+
+def _xero(credentials: Mapping[str, str]) -> Row:
+    url = credentials["url"]
+    return {k: v for k, v in credentials.items() if k != "url"} | {"api_url": url, "identity_url": url}
