@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -493,31 +494,37 @@ def explained(
         yield dotted, _type_words(inner), _default_words(field), field.description or ""
 
 
+_WORDS: dict[Any, str] = {
+    SecretStr: "secret",
+    str: "text",
+    bool: "true or false",
+    float: "seconds",
+    int: "whole number",
+    Path: "path",
+    date: "date",
+}
+
+
 def _type_words(annotation: Any) -> str:
-    if getattr(annotation, "__origin__", None) is Literal:
-        return " or ".join(f"`{choice!s}`" for choice in get_args(annotation))
-    if isinstance(annotation, type):
-        return {
-            "SecretStr": "secret",
-            "str": "text",
-            "bool": "true or false",
-            "float": "seconds",
-            "int": "whole number",
-            "Path": "path",
-            "LineAmountTypes": "text",
-        }.get(annotation.__name__, annotation.__name__)
-    words = {_type_words(part) for part in get_args(annotation) if part not in {type(None), ...}}
-    if "dict" in str(annotation):
-        return "table"
-    if "tuple" in str(annotation):
-        return "list of text"
-    return " or ".join(sorted(words)) or str(annotation)
+    """A type as people say it. That a setting may be left out is for its default to say."""
+    kind, parts = get_origin(annotation), get_args(annotation)
+    if kind is Literal:
+        return _choices(parts)
+    if kind in {dict, tuple}:
+        return "table" if kind is dict else "list of text"
+    if parts:
+        return _type_words(parts[0])  # the type itself: checks and None come after it
+    return _choices(annotation) if issubclass(annotation, Enum) else _WORDS[annotation]
+
+
+def _choices(names: Iterable[object]) -> str:
+    return " or ".join(f"`{name}`" if name else "empty" for name in names)
 
 
 def _default_words(field: Any) -> str:
     if field.is_required():
         return "needed"
     value = field.get_default(call_default_factory=True)
-    if value is None or value in ("", (), {}):
-        return "none"
-    return f"`{value!s}`"
+    if isinstance(value, bool):
+        return f"`{value!s}`".lower()
+    return "none" if value in (None, "", (), {}) else f"`{value!s}`"

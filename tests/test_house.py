@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from sync_worker import settings
 from sync_worker.cli.main import main
@@ -168,9 +169,8 @@ def test_the_default_settings_show_every_setting_with_its_true_default(
 ) -> None:
     shown = uncommented("config/sync_worker.toml", tmp_path)
     assert at(shown, name) is not None or at(shown, f"{name}_file") is not None
-    line = f"{name.rpartition('.')[2]} = "
-    if any("example" in one for one in text("config/sync_worker.toml").splitlines() if line in one):
-        return
+    if default is None or default is PydanticUndefined:
+        return  # then what is shown is an example
     loaded = settings.Settings(**shown).model_dump()
     assert at(loaded, name) == default
 
@@ -178,7 +178,7 @@ def test_the_default_settings_show_every_setting_with_its_true_default(
 def test_the_sandbox_settings_fit_the_sandbox() -> None:
     loaded = settings.load(HOUSE / "config" / "sandbox.toml")
     crm, xero = loaded.connections["sandbox"].salesforce, loaded.connections["sandbox"].xero
-    ports = {one.name: one.default for one in main.commands["sandbox"].params}  # type: ignore[attr-defined]
+    ports = {one.name: one.default for one in main.commands["sandbox"].params}
     assert crm.client_secret
     assert {
         "url": crm.url,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -238,7 +238,7 @@ class Crm:
         wanted = [self.line()] if lines is None else lines
         total = sum(
             (
-                (Decimal(str(line["Quantity__c"])) * Decimal(str(line["Rate__c"]))).quantize(Decimal("0.01"))
+                (line["Quantity__c"] * line["Rate__c"]).quantize(Decimal("0.01"), ROUND_HALF_UP)
                 for line in wanted
                 if line.get("Include__c", True) and line["Quantity__c"] and line["Rate__c"]
             ),
@@ -318,7 +318,7 @@ class Crm:
 
 
 def a_world(
-    *, profile: str = "empty", invoices: int = 1, seed: int = 0, org: Row | None = None,
+    *, profile: str = "empty", seeded: int = 1, seed: int = 0, org: Row | None = None,
     books: Row | None = None, **settings: Any,
 ) -> World:
     """`org` and `books` are knobs of the two vendors, everything else are the connection's settings."""
@@ -326,7 +326,7 @@ def a_world(
     plane.clock._ahead = timedelta()
     plane.reset()
     if profile != "empty":
-        plane.fill(profile, invoices, seed)
+        plane.fill(profile, seeded, seed)
     return World(plane, urls=None, **settings)
 
 
