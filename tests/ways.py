@@ -46,18 +46,40 @@ class Refused(Trouble):
     """Nobody listens: the request never left."""
 
 
+class Time:
+    """The one clock of both vendors and the worker. What servers still have to finish, they finish at its instant."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._agenda: list[tuple[datetime, Callable[[], object]]] = []
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def pass_by(self, seconds: float) -> None:
+        until = self.now() + timedelta(seconds=seconds)
+        while due := [one for one in self._agenda if one[0] <= until]:
+            first = min(due, key=lambda one: one[0])
+            self._agenda.remove(first)
+            self._clock.advance(max(0.0, (first[0] - self.now()).total_seconds()))
+            first[1]()
+        self._clock.advance(max(0.0, (until - self.now()).total_seconds()))
+
+    def later(self, seconds: float, work: Callable[[], object]) -> None:
+        self._agenda.append((self.now() + timedelta(seconds=seconds), work))
+
+
 class Road:
     """To one vendor's door. `down` refuses every connection; `hook` is told before a request arrives and when it is
     done; `reader` sees every answer and may give another one for it."""
 
-    def __init__(self, door: Door, clock: Clock) -> None:
+    def __init__(self, door: Door, time: Time) -> None:
         self.door = door
         self.down = False
         self.hook: Hook = lambda _: None
         self.before: Callable[[Request], None] = lambda _: None
         self.reader: Callable[[Request, Response], Response] = lambda _, response: response
-        self._clock = clock
-        self._unfinished: list[tuple[datetime, Ticket]] = []
+        self._time = time
 
     def take(self, method: str, url: str, headers: Any, body: Any, timeout: float) -> Response:
         if self.down:
@@ -66,30 +88,21 @@ class Road:
         texts = {str(k): v.decode() if isinstance(v, bytes) else str(v) for k, v in headers.items()}
         request = Request.to(method, url, {"Host": urlsplit(url).netloc, **texts}, sent)
         self.before(request)
-        self._clock.advance(ON_THE_ROAD)
-        self.finish()
+        self._time.pass_by(ON_THE_ROAD)
         name = f"{method} {request.path.rpartition('/')[2]}"
         self.hook(f"{name} has left")
         response = self._answer(self.door.admit(request), timeout)
         self.hook(f"{name} is answered")
         return self.reader(request, response)
 
-    def finish(self) -> None:
-        """Works off what clients no longer waited for, up to now."""
-        due = [ticket for at, ticket in self._unfinished if at <= self._clock.now()]
-        self._unfinished = [one for one in self._unfinished if one[1] not in due]
-        for ticket in due:
-            self._work(ticket)
-
     def _answer(self, ticket: Ticket, timeout: float) -> Response:
         if ticket.delay_s > timeout:
-            done_at = self._clock.now() + timedelta(seconds=ticket.delay_s)
-            self._unfinished.append((done_at, ticket))
-            self._clock.advance(timeout)
+            self._time.later(ticket.delay_s, lambda: self._work(ticket))
+            self._time.pass_by(timeout)
             raise Late
-        self._clock.advance(ticket.delay_s)
+        self._time.pass_by(ticket.delay_s)
         response = self._work(ticket)
-        self._clock.advance(min(ticket.answer_delay_s, timeout))
+        self._time.pass_by(min(ticket.answer_delay_s, timeout))
         if ticket.answer_delay_s > timeout:
             raise Late
         if isinstance(response, Cut):
@@ -123,7 +136,9 @@ class XeroWay:
         except Late:
             raise urllib3.exceptions.ReadTimeoutError(pool, url, "read timed out") from None
         except Half:
-            raise urllib3.exceptions.ProtocolError("broken", http.client.IncompleteRead(b"")) from None
+            raise urllib3.exceptions.ProtocolError(
+                "broken", http.client.IncompleteRead(b"")
+            ) from None
         except Lost:
             raise urllib3.exceptions.ProtocolError("aborted", _gone()) from None
         return _as_urllib3(response)
@@ -158,8 +173,6 @@ class SalesforceWay(HTTPAdapter):
             raise requests.ConnectionError(lost, request=request) from None
         answer: requests.Response = self.build_response(request, _as_urllib3(response))
         return answer
-
-
 
 
 def _read(timeout: urllib3.Timeout) -> float:

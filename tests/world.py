@@ -31,7 +31,7 @@ from sync_worker.sandbox.xero.app import XeroSandbox
 from sync_worker.settings import Settings
 from sync_worker.wiring import App, Ways
 from tests import journals
-from tests.ways import Road, SalesforceWay, XeroWay
+from tests.ways import Road, SalesforceWay, Time, XeroWay
 
 METADATA = Path(__file__).resolve().parents[1] / "config" / "salesforce"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -44,14 +44,14 @@ Row = dict[str, Any]
 class VirtualClock:
     """The worker's clock on the sandbox's time: waiting moves it on."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, time: Time) -> None:
+        self._time = time
         self.stopping = False
         self.slept: list[float] = []
         self.stop_at_next_sleep = False
 
     def now(self) -> datetime:
-        return self._clock.now()
+        return self._time.now()
 
     def sleep(self, seconds: float) -> None:
         if self.stop_at_next_sleep:
@@ -59,20 +59,23 @@ class VirtualClock:
         if self.stopping:
             raise Stopping
         self.slept.append(seconds)
-        self._clock.advance(seconds)
+        self._time.pass_by(seconds)
 
 
 class World:
     """Both vendors, the worker, and what a test asks of them."""
 
-    def __init__(self, plane: ControlPlane, *, urls: tuple[str, str] | None, **settings: Any) -> None:
+    def __init__(
+        self, plane: ControlPlane, *, urls: tuple[str, str] | None, **settings: Any
+    ) -> None:
         self.plane = plane
         self.org, self.xero = plane.org, plane.xero
+        self.time = Time(plane.clock)
         self.roads = {
-            "salesforce": Road(plane.salesforce_door, plane.clock),
-            "xero": Road(plane.xero_door, plane.clock),
+            "salesforce": Road(plane.salesforce_door, self.time),
+            "xero": Road(plane.xero_door, self.time),
         }
-        self.clock = VirtualClock(plane.clock)
+        self.clock = VirtualClock(self.time)
         self.crm = Crm(plane.org)
         self._served = urls is not None
         self._urls = urls or (SALESFORCE, XERO)
@@ -129,9 +132,7 @@ class World:
         self.restart()
 
     def advance(self, seconds: float) -> None:
-        self.plane.clock.advance(seconds)
-        for road in self.roads.values():
-            road.finish()
+        self.time.pass_by(seconds)
 
     # What a test sees ---------------------------------------------------------------------------
 
@@ -272,7 +273,10 @@ class Crm:
         """Many at once: INV-0001 and on."""
         who = self._org.load(
             "Contact",
-            [{"FirstName": "Client", "LastName": f"Number {n}", "Email": f"c{n}@care.example"} for n in range(people)],
+            [
+                {"FirstName": "Client", "LastName": f"Number {n}", "Email": f"c{n}@care.example"}
+                for n in range(people)
+            ],
         )
         item = self.support_item()
         rows = [
@@ -318,8 +322,13 @@ class Crm:
 
 
 def a_world(
-    *, profile: str = "empty", seeded: int = 1, seed: int = 0, org: Row | None = None,
-    books: Row | None = None, **settings: Any,
+    *,
+    profile: str = "empty",
+    seeded: int = 1,
+    seed: int = 0,
+    org: Row | None = None,
+    books: Row | None = None,
+    **settings: Any,
 ) -> World:
     """`org` and `books` are knobs of the two vendors, everything else are the connection's settings."""
     plane = _plane(seed, tuple((org or {}).items()), tuple((books or {}).items()))
@@ -348,4 +357,7 @@ def _plane(seed: int, org: tuple[Any, ...], books: tuple[Any, ...]) -> ControlPl
 
 def _xero(credentials: Mapping[str, str]) -> Row:
     url = credentials["url"]
-    return {k: v for k, v in credentials.items() if k != "url"} | {"api_url": url, "identity_url": url}
+    return {k: v for k, v in credentials.items() if k != "url"} | {
+        "api_url": url,
+        "identity_url": url,
+    }

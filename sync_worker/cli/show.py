@@ -45,6 +45,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 def run(processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int]) -> None:
     """One run in words."""
     for process, counts in processes.items():
+        if counts.get("paused"):
+            say(f"{process}: paused; `sync-worker resume {process}` goes on")
+            continue
         said = ", ".join(
             f"{len(value) if isinstance(value, list) else value} {name.replace('_', ' ')}"
             for name, value in counts.items()

@@ -10,7 +10,7 @@ import click
 
 from sync_worker.cli import show
 from sync_worker.cli.options import Asked, command
-from sync_worker.domain.errors import Stopping, Transient
+from sync_worker.domain.errors import Misconfigured, Stopping, Transient
 
 if TYPE_CHECKING:
     from sync_worker.daemon.runner import Connection, Result
@@ -48,10 +48,11 @@ def sync_invoice(asked: Asked, number: str) -> int:
     number = number.removeprefix("invoice:")
     with asked.app() as app:
         _heed(app)
-        return max(
-            _finish(asked, [_here_or_there(app, app.connection(name), number)])
-            for name in asked.names(app)
-        )
+        names = asked.names(app)
+        if len(names) > 1:
+            msg = f"several connections are configured ({', '.join(names)}); say which with --connection"
+            raise Misconfigured(msg)
+        return _finish(asked, [_here_or_there(app, app.connection(names[0]), number)])
 
 
 def run(asked: Asked) -> int:

@@ -13,6 +13,15 @@ import structlog
 SECRET_NAMES = re.compile(
     r"secret|token|password|authorization|assertion|private_key|cookie", re.IGNORECASE
 )
+CHATTY = (
+    "alembic",
+    "apscheduler",
+    "asyncio",
+    "simple_salesforce",
+    "urllib3",
+    "uvicorn",
+    "xero_python",
+)
 SECRET_VALUES = re.compile(r"(Bearer\s+)[\w.\-!]+|(00D\w{12,15}!)[\w.]+", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -24,7 +33,7 @@ def set_up(style: str, level: str) -> None:
     renderer = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if pretty
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        else structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -55,14 +64,7 @@ def set_up(style: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     # Below warnings these print addresses, bodies and tokens.
-    for chatty in (
-        "urllib3",
-        "xero_python",
-        "simple_salesforce",
-        "apscheduler",
-        "asyncio",
-        "uvicorn",
-    ):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

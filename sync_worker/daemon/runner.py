@@ -143,7 +143,7 @@ class Connection:
             "updated": report.updated,
             "excluded": report.excluded,
             "unmatched": report.unmatched,
-            "refused": [{"payment": one, "cause": why} for one, why in report.refused],
+            "refused": [{"payment": one, "cause": why} for one, why in report.refused.items()],
         }
         return counts, Exit.HELD if report.refused else Exit.DONE
 

@@ -6,6 +6,7 @@ monotonic time and calls such a job at once.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from sync_worker.domain.errors import Misconfigured
 
 log = structlog.get_logger()
 
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 OVERDUE = 3
 """Intervals without an end after which a job is called by the watchdog."""
 
@@ -69,7 +71,7 @@ def job(
     """Intervals count in UTC, so that no summer time exists for them; cron lines are in the connection's zone."""
     if cron:
         try:
-            return Job(name, work, CronTrigger.from_crontab(cron, timezone=zone), None)
+            return Job(name, work, _cron_trigger(cron, zone), None)
         except ValueError as wrong:
             msg = f"the schedule of {name} is not a cron line ({cron!r}): {wrong}"
             raise Misconfigured(msg) from None
@@ -77,6 +79,29 @@ def job(
         msg = f"the schedule of {name} needs every_s or cron"
         raise Misconfigured(msg)
     return Job(name, work, IntervalTrigger(seconds=max(1, round(every_s)), timezone=UTC), every_s)
+
+
+def _cron_trigger(line: str, zone: ZoneInfo) -> CronTrigger:
+    """Weekdays count from Sunday here, as cron counts them; APScheduler's own numbers begin with Monday."""
+    *fields, days = line.split()
+    return CronTrigger.from_crontab(" ".join([*fields, _weekdays(days)]), timezone=zone)
+
+
+def _weekdays(field: str) -> str:
+    return ",".join(_named_days(part) for part in field.split(","))
+
+
+def _named_days(part: str) -> str:
+    numbers = _DAYS.fullmatch(part)
+    if numbers is None:
+        return part
+    first, last, step = numbers["first"], numbers["last"], numbers["step"]
+    end = last or (first if first and not step else 6)
+    days = range(int(first or 0), int(end) + 1, int(step or 1))
+    return ",".join(WEEKDAYS[day % 7] for day in days)
+
+
+_DAYS = re.compile(r"(?:\*|(?P<first>[0-7])(?:-(?P<last>[0-7]))?)(?:/(?P<step>\d+))?")
 
 
 class Schedule:

@@ -59,7 +59,7 @@ def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
         row = rows.get(party.id)
         if row and _trusted(directory, party, row):
             found[party.id] = row.xero_id or XeroId("")
-        elif party.xero_id or (row and row.xero_id and row.state not in IN_DOUBT):
+        elif party.xero_id:
             linked.append(party)
         else:
             unlinked.append(party)
@@ -70,12 +70,12 @@ def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
 
 
 def _trusted(directory: Directory, party: Party, row: Document) -> bool:
-    """A link seen within a day, with the same details, and not contradicted by what the CRM stores."""
+    """A link seen within a day, with the same details, that the CRM stores too."""
     if row.state is not State.WRITTEN or row.xero_id is None or row.updated_at is None:
         return False
     return (
         row.input_hash == details_hash(party)
-        and party.xero_id in {None, row.xero_id}
+        and party.xero_id == row.xero_id
         and directory.lane.clock.now() - row.updated_at < TRUSTED
     )
 
@@ -89,7 +89,7 @@ def _check_linked(
     """Follows merges, refuses archived ones, and sends what changed of the details."""
     if not parties:
         return {}
-    ids = {party.id: party.xero_id or rows[party.id].xero_id or XeroId("") for party in parties}
+    ids = {party.id: party.xero_id or XeroId("") for party in parties}
     contacts = directory.ledger.by_id(list(dict.fromkeys(ids.values())))
     found: Found = {}
     usable: list[tuple[Party, Contact]] = []
@@ -181,8 +181,9 @@ def _make(
 ) -> Found:
     if not parties:
         return {}
-    doubtful = [party for party in parties if party.id in rows and rows[party.id].state in IN_DOUBT]
-    found = _by_number(directory, doubtful, rows)
+    # Sent before, whatever came of it, or linked in a CRM that forgot it: our number in Xero tells.
+    known = [party for party in parties if (row := rows.get(party.id)) and _may_stand(row)]
+    found = _by_number(directory, known, rows)
     refused: dict[SalesforceId, tuple[str, ...]] = {}
     lost: list[Party] = []
     for part in chunked(
@@ -200,6 +201,10 @@ def _make(
     found |= _by_number(directory, [*clashing, *lost], rows)
     found |= _by_name(directory, [p for p in clashing if p.id not in found], rows, refused)
     return found
+
+
+def _may_stand(row: Document) -> bool:
+    return row.state in IN_DOUBT or row.xero_id is not None
 
 
 def _create(

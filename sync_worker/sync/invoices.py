@@ -27,6 +27,9 @@ from sync_worker.sync.recover import Recovery
 CHUNK = 1000
 """Invoices planned together, so that their contacts share calls."""
 
+LINKED = frozenset({State.WRITTEN, State.ORPHAN})
+"""Rows that came to their end once; where the CRM shows their invoice as due again, its id was cleared."""
+
 Rows = Mapping[SalesforceId, Document]
 
 
@@ -154,6 +157,7 @@ def _sync(
     for chunk in chunked(invoices, CHUNK):
         rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in chunk])
         rows |= _adopt_forgotten(work, chunk, rows, report)
+        rows |= work.recovery.standing([row for row in rows.values() if row.state in LINKED])
         fresh: list[Invoice] = []
         begun: list[tuple[Document, Invoice]] = []
         for invoice in chunk:

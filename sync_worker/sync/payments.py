@@ -67,19 +67,22 @@ class Report:
     excluded: int = 0
     """Recorded with Include off, because the same money is in the CRM already or was taken back."""
     unmatched: int = 0
-    refused: list[tuple[str, str]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
 def sync_payments(work: PaymentSync) -> Report:
     report = Report()
     _poll(work)
     journal = work.lane.journal
+    before: Sequence[LedgerPayment] = ()
     while batch := journal.waiting(CHUNK) or journal.matchable(CHUNK):
+        if batch == before:  # nothing of it can be taken out now: refused, or its invoice is gone from the CRM
+            break
         if work.lane.clock.stopping:
             raise Stopping
-        if not _apply(work, batch, report):
-            break
+        _apply(work, batch, report)
         work.progress(len(batch))
+        before = batch
     return report
 
 
@@ -149,8 +152,8 @@ def _unless_repeated(
 # Apply and record ---------------------------------------------------------------------------------
 
 
-def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report) -> bool:
-    """One inboxful. False when nothing of it could be taken out, so that the run ends instead of turning in place."""
+def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report) -> None:
+    """One inboxful."""
     sales = [payment for payment in payments if payment.settles_sale]
     standings = _standings(work, sales)
     known = [payment for payment in sales if payment.invoice_id in standings]
@@ -175,16 +178,14 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
             code=refusal.code,
             reason=refusal.message,
         )
-    report.refused += [(one.record, f"{one.code}: {one.message}") for one in refusals.values()]
-    stored = {key: value for key, value in records.items() if key not in refusals}
-    _count(report, stored.values())
-    _settle_invoices(work, {standing.xero_id for _, _, standing in stored.values()})
-    work.lane.journal.applied(
-        [payment for payment in [*known, *others] if payment.id not in refusals]
-    )
+    report.refused |= {one.record: f"{one.code}: {one.message}" for one in refusals.values()}
+    _count(report, [value for key, value in records.items() if key not in refusals])
+    taken = [payment for payment in known if payment.id not in refusals]
+    # Those the CRM had already count too: an earlier run may have been cut off before it came to the invoice.
+    _settle_invoices(work, {payment.invoice_id for payment in taken if payment.invoice_id})
+    work.lane.journal.applied([*taken, *others])
     work.lane.journal.unmatched(strange)
     report.unmatched += len(strange)
-    return len(refusals) < len(payments)
 
 
 def _with(standing: Standing, record: PaymentRecord) -> Standing:

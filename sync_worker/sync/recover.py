@@ -21,7 +21,7 @@ from sync_worker.sync.attempt import Lane
 
 LOOKED = "looked"
 """The cursor: Xero's time up to which the journal knows everything our app has made."""
-MARGIN = timedelta(seconds=5)
+MARGIN = timedelta(seconds=2)
 PAGE = 1000
 GONE = frozenset({"DELETED", "VOIDED"})
 FINAL = frozenset({"SUBMITTED", "AUTHORISED", "PAID"})
@@ -78,6 +78,29 @@ class Recovery:
         )
         self.lane.journal.save([Change(adopted, "found in Xero by our marker and adopted")])
         return adopted
+
+    def standing(self, rows: Sequence[Document]) -> dict[SalesforceId, Document]:
+        """Of rows that were linked once, though the CRM's id is empty now: those whose document still stands in Xero
+        and is ours. The others were voided or deleted, or never were in these books: they may be made anew."""
+        if not rows:
+            return {}
+        known = self.ledger.by_id([row.xero_id for row in rows if row.xero_id])
+        standing: dict[SalesforceId, Document] = {}
+        changes: list[Change] = []
+        for row in rows:
+            invoice = known.get(row.xero_id or XeroId(""))
+            marker = Marker.read(invoice.url) if invoice else None
+            if invoice and marker and marker.record == row.record and invoice.status not in GONE:
+                standing[row.record] = row
+                continue
+            anew = replace(
+                row, state=State.NEW, generation=row.generation + 1, xero_id=None, xero_number=""
+            )
+            changes.append(
+                Change(anew, "the CRM's id was cleared and Xero has no such document: made anew")
+            )
+        self.lane.journal.save(changes)
+        return standing | {change.document.record: change.document for change in changes}
 
     def _doubtful(self) -> list[Document]:
         return self.lane.journal.in_state(Kind.INVOICE, IN_DOUBT, limit=100_000)

@@ -1,4 +1,4 @@
-"""`python tests/bench/size.py [--invoices N]`: every invoice of a large CRM goes to Xero once, and the worker stays small.
+"""`python tests/bench/size.py [--invoices N]`: all invoices of a large CRM go to Xero, and the worker stays small.
 
 The sandbox is a process of its own, and so is the worker, whose clock follows the sandbox's: an hour of call budget
 costs no time here. The last line is JSON; exit 1 if the worker passed the limit of memory or anything is missing.
@@ -16,8 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import urllib3
 
 LIMIT_MB = 300
 WORKER = (sys.executable, "-m", "sync_worker")
@@ -52,7 +50,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="size-") as folder:
         found = measure(Path(folder), asked.invoices, asked.numbering)
-    print(json.dumps(found), flush=True)
+    sys.stdout.write(json.dumps(found) + "\n")
     return 0 if found["ok"] else 1
 
 
@@ -83,7 +81,9 @@ def measure(folder: Path, invoices: int, numbering: str) -> dict[str, Any]:
         "peak_rss_mb": round(peak_mb, 1),
         "limit_mb": LIMIT_MB,
         # Five of the seed's hard cases stand in Xero or are cancelled from the beginning.
-        "ok": peak_mb < LIMIT_MB and not twice and counts["created"] + held + skipped >= invoices - 5,
+        "ok": peak_mb < LIMIT_MB
+        and not twice
+        and counts["created"] + held + skipped >= invoices - 5,
     }
 
 
@@ -102,9 +102,7 @@ def sandbox(invoices: int) -> Iterator[Mapping[str, Mapping[str, str]]]:
             process.terminate()
 
 
-def settings(
-    vendors: Mapping[str, Mapping[str, str]], journal: Path, numbering: str
-) -> str:
+def settings(vendors: Mapping[str, Mapping[str, str]], journal: Path, numbering: str) -> str:
     quoted = {
         vendor: {name: json.dumps(value) for name, value in values.items()}
         for vendor, values in vendors.items()
@@ -147,7 +145,7 @@ def peak_mb(pid: int) -> float:
 
 
 def tell(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{words}\n")
 
 
 if __name__ == "__main__":

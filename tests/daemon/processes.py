@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sync_worker.cli import main
 from sync_worker.sandbox.edge import Sandbox
 
 METADATA = Path(__file__).resolve().parents[2] / "config" / "salesforce"
@@ -70,48 +69,51 @@ def _toml(table: Tables, path: tuple[str, ...]) -> Iterator[str]:
             yield from _toml(value, (*path, json.dumps(key)))
 
 
+# Each worker is a process of its own, forked from one that has imported the program already: what is tried here is how
+# workers live and die, and a second of imports for each would only hide it.
+_forked = multiprocessing.get_context("forkserver")
+_forked.set_forkserver_preload(["sync_worker.cli", "sync_worker.wiring", "sync_worker.daemon"])
+
+
 class Worker:
     """One `sync-worker` process. What it says is kept in files, so that no pipe ever fills up."""
 
-    def __init__(self, config: Path, *words: str, variables: Mapping[str, str] | None = None):
+    def __init__(
+        self, config: Path, *words: str, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._said = config.with_name(f"said-{time.monotonic_ns()}")
-        with self._said.open("wb") as out, self._said.with_suffix(".err").open("wb") as err:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "sync_worker", *words, "--config", str(config)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                env={**_without_ours(), **(variables or {})},
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        self._process = _forked.Process(
+            target=_live,
+            args=((*words, "--config", str(config)), dict(variables or {}), str(self._said)),
+        )
+        self._process.start()
 
     @property
     def alive(self) -> bool:
-        return self._process.poll() is None
+        return self._process.is_alive()
 
     @property
     def stdout(self) -> str:
-        return self._said.read_text(encoding="utf-8")
+        return read(self._said)
 
     @property
     def stderr(self) -> str:
-        return self._said.with_suffix(".err").read_text(encoding="utf-8")
+        return read(self._said.with_suffix(".err"))
 
     def events(self) -> list[dict[str, Any]]:
         """Its log, line by line; every line must be one whole JSON object."""
         whole, _, _ = self.stderr.rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
 
-    def said(self, event: str) -> list[dict[str, Any]]:
-        return [one for one in self.events() if one["event"] == event]
+    def said(self, event: str, **facts: Any) -> list[dict[str, Any]]:
+        told = {"event": event, **facts}
+        return [one for one in self.events() if all(one.get(key) == value for key, value in told.items())]
 
-    def await_event(self, event: str, within_s: float = 20) -> dict[str, Any]:
-        eventually(lambda: bool(self.said(event)) or not self.alive, within_s, event)
-        assert self.said(event), f"it ended without {event!r}: {self.stderr}"
-        return self.said(event)[0]
+    def await_event(self, event: str, within_s: float = 20, **facts: Any) -> dict[str, Any]:
+        eventually(lambda: bool(self.said(event, **facts)) or not self.alive, within_s, event)
+        found = self.said(event, **facts)
+        assert found, f"it ended without {event!r}: {self.stderr}"
+        return found[0]
 
     def answer(self, within_s: float = 60) -> Any:
         """Its JSON, once it has ended. Nothing else may stand on stdout."""
@@ -119,15 +121,18 @@ class Worker:
         return json.loads(self.stdout)
 
     def ended(self, within_s: float = 60) -> int:
-        return self._process.wait(within_s)
+        """Its exit code."""
+        self._process.join(within_s)
+        assert self._process.exitcode is not None, f"it still runs after {within_s} s"
+        return self._process.exitcode
 
     def terminate(self) -> None:
-        self._process.send_signal(signal.SIGTERM)
+        self._process.terminate()
 
     def kill(self) -> None:
         """kill -9: it cannot say goodbye."""
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def __enter__(self) -> Worker:
         return self
@@ -137,6 +142,11 @@ class Worker:
             self.kill()
 
 
+def read(path: Path) -> str:
+    """Empty while its process has not come to life yet."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def eventually(true: Callable[[], bool], within_s: float = 20, what: str = "it") -> None:
     deadline = time.monotonic() + within_s
     while not true():
@@ -144,5 +154,10 @@ def eventually(true: Callable[[], bool], within_s: float = 20, what: str = "it")
         time.sleep(0.02)
 
 
-def _without_ours() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SYNC_")}
+def _live(words: tuple[str, ...], variables: dict[str, str], said: str) -> None:
+    for number, path in ((1, said), (2, f"{said}.err")):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    for name in [name for name in os.environ if name.startswith("SYNC_")]:
+        del os.environ[name]
+    os.environ.update(variables)
+    main(list(words))

@@ -36,7 +36,9 @@ def three_invoices_of_two_people(numbering: str = "xero") -> World:
     world = a_world(invoices={"numbering": numbering})
     second = world.crm.participant("Ann Other", Email="ann@care.example")
     world.crm.invoice("INV-1")
-    world.crm.invoice("INV-2", lines=[world.crm.line(3, "33.335"), world.crm.line("0.125", "70.23")])
+    world.crm.invoice(
+        "INV-2", lines=[world.crm.line(3, "33.335"), world.crm.line("0.125", "70.23")]
+    )
     world.crm.invoice("INV-3", who=second)
     return world
 
@@ -45,7 +47,9 @@ def three_invoices_of_two_people(numbering: str = "xero") -> World:
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("write", WRITES)
-def test_a_fault_in_a_write_never_doubles_or_loses_an_invoice(write: str, fault: str, nth: int, times: int) -> None:
+def test_a_fault_in_a_write_never_doubles_or_loses_an_invoice(
+    write: str, fault: str, nth: int, times: int
+) -> None:
     vendor, method, path = WRITES[write]
     world = three_invoices_of_two_people()
     world.fault(vendor, fault, method=method, path=path, nth=nth, times=times, seconds=130)
@@ -67,7 +71,9 @@ def test_where_the_crm_numbers_its_number_is_the_fence(write: str, fault: str) -
 @pytest.mark.parametrize("times", [1, 3, 5])
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_while_payments_are_recorded_never_doubles_or_loses_one(fault: str, nth: int, times: int) -> None:
+def test_a_fault_while_payments_are_recorded_never_doubles_or_loses_one(
+    fault: str, nth: int, times: int
+) -> None:
     world = three_invoices_of_two_people()
     world.sync()
     world.xero.pay(world.document("INV-1")["id"], "40.00")

@@ -23,16 +23,15 @@ def main() -> int:
         lose_journal=asked.lose_journal,
     )
     summary = ordeal.run(say)
-    print(json.dumps(summary.as_json()), flush=True)
+    sys.stdout.write(json.dumps(summary.as_json()) + "\n")
     return 1 if summary.wrong else 0
 
 
 def say(kill: Kill) -> None:
     verdict = "; ".join(kill.wrong) or "nothing twice"
-    print(
-        f"kill {kill.n:3}: after {kill.lived_s:5.2f} s and {kill.calls:3} calls, last {kill.last}: {verdict}",
-        flush=True,
-    )
+    lived = f"after {kill.lived_s:5.2f} s and {kill.calls:3} calls"
+    sys.stdout.write(f"kill {kill.n:3}: {lived}, last {kill.last}: {verdict}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

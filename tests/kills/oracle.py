@@ -29,7 +29,9 @@ def at_the_end(plane: ControlPlane, due: set[str]) -> list[str]:
 def _doubles(plane: ControlPlane) -> Iterator[str]:
     for record, documents in _marked(plane).items():
         if len(documents) > 1:
-            numbers = ", ".join(f"{one['number'] or one['id']} {one['status']}" for one in documents)
+            numbers = ", ".join(
+                f"{one['number'] or one['id']} {one['status']}" for one in documents
+            )
             yield f"{documents[0]['reference']} ({record}) stands in Xero twice: {numbers}"
     contacts = Counter(one["number"] for one in plane.xero.contacts() if one["number"])
     yield from (f"contact {who} stands in Xero {n} times" for who, n in contacts.items() if n > 1)
