@@ -51,6 +51,9 @@ from sync_worker.xero.sender import XeroSender
 
 log = structlog.get_logger()
 
+WORTH_A_LINE = 1000
+"""Records between two lines of progress in the log."""
+
 Progress = Callable[[str, int], None]
 
 
@@ -261,7 +264,7 @@ def _connection(
             recovery=Recovery(lane, ledger, rules.two_steps),
             linking=Linking(lane, invoices, ledger, books, rules),
             rules=rules,
-            progress=lambda count: progress("invoices", count),
+            progress=_counted("invoices", progress),
         ),
         payments=PaymentSync(
             lane=lane,
@@ -269,7 +272,7 @@ def _connection(
             crm=SalesforcePayments(crm.client, crm.names),
             invoices=invoices,
             rules=payment_rules(settings),
-            progress=lambda count: progress("payments", count),
+            progress=_counted("payments", progress),
         ),
         identify=lambda: _identify(settings, crm, client, journal),
         for_a_person=client.budget.for_a_person,
@@ -279,6 +282,20 @@ def _connection(
     )
     lane.interlude = connection.answer_requests
     return connection
+
+
+def _counted(process: str, progress: Progress) -> Callable[[int], None]:
+    """Progress for whoever watches a terminal, and a plain line for whoever reads the log of long work."""
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        progress(process, more)
+        if more >= WORTH_A_LINE:
+            log.info("work under way", process=process, done=done)
+
+    return count
 
 
 def _identify(

@@ -103,12 +103,13 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list
             if lane.sender.token != token or not _within_key_life(lane, sent_at):
                 break
             return lane.sender.send(frozen)
-        except (Transient, Rejected, Misconfigured, Stopping, OutcomeUnknown) as again:
-            # Whatever this says of the second call, the first one may have been done.
+        except OutcomeUnknown as again:
             reason = str(again)
-            if not isinstance(again, OutcomeUnknown):
-                break
-    raise OutcomeUnknown(f"Xero's answer was lost ({reason})")
+        except (Transient, Rejected, Misconfigured, Stopping) as again:
+            # Whatever this says of the second call, the first one may have been done.
+            reason = f"{reason}, and asking again failed: {str(again) or 'asked to stop'}"
+            break
+    raise OutcomeUnknown(reason)
 
 
 def _outlast(lane: Lane, sent_at: datetime) -> None:

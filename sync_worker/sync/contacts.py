@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from more_itertools import chunked
 
@@ -37,7 +37,7 @@ TRUSTED = timedelta(hours=24)
 Found = dict[SalesforceId, XeroId | Hold]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Directory:
     """Where contacts are looked for, made and remembered."""
 
@@ -45,6 +45,11 @@ class Directory:
     ledger: LedgerContacts
     crm: CrmParties
     rules: InvoiceRules
+    opened_at: datetime | None = None
+
+    def open(self) -> None:
+        """A run begins: what it links by itself is believed until it ends, whatever the CRM's query still shows."""
+        self.opened_at = self.lane.clock.now()
 
 
 def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
@@ -70,14 +75,14 @@ def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
 
 
 def _trusted(directory: Directory, party: Party, row: Document) -> bool:
-    """A link seen within a day, with the same details, that the CRM stores too."""
+    """A link with the same details that this run made, or that was seen within a day and stands in the CRM too."""
     if row.state is not State.WRITTEN or row.xero_id is None or row.updated_at is None:
         return False
-    return (
-        row.input_hash == details_hash(party)
-        and party.xero_id == row.xero_id
-        and directory.lane.clock.now() - row.updated_at < TRUSTED
-    )
+    if row.input_hash != details_hash(party):
+        return False
+    if party.xero_id is None:
+        return directory.opened_at is not None and row.updated_at >= directory.opened_at
+    return party.xero_id == row.xero_id and directory.lane.clock.now() - row.updated_at < TRUSTED
 
 
 # Those with an id ---------------------------------------------------------------------------------

@@ -126,6 +126,7 @@ def _no_debtor(invoice: Invoice, rules: InvoiceRules) -> Hold:
 
 def _recovered(work: InvoiceSync) -> Report:
     """What an earlier run left in doubt comes first: it is adopted, proved absent, or left alone for now."""
+    work.directory.open()
     adopted_before = work.recovery.adopted
     doubtful = work.recovery.settle_doubts()
     report = Report(linked=work.recovery.adopted - adopted_before)

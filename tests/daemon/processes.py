@@ -107,7 +107,11 @@ class Worker:
 
     def said(self, event: str, **facts: Any) -> list[dict[str, Any]]:
         told = {"event": event, **facts}
-        return [one for one in self.events() if all(one.get(key) == value for key, value in told.items())]
+        return [
+            one
+            for one in self.events()
+            if all(one.get(key) == value for key, value in told.items())
+        ]
 
     def await_event(self, event: str, within_s: float = 20, **facts: Any) -> dict[str, Any]:
         eventually(lambda: bool(self.said(event, **facts)) or not self.alive, within_s, event)

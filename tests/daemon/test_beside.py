@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sync_worker.sandbox.edge import Sandbox
@@ -9,6 +10,9 @@ from sync_worker.sandbox.faults import Fault
 from tests.daemon.books import crm_invoice, due_invoices, xero_references
 from tests.daemon.processes import Worker, eventually
 from tests.daemon.test_lifecycle import MADE, NOT_AGAIN, await_call, settings, slow
+
+TOKEN = re.compile(r"00D\w{12,15}!\w|eyJ[\w-]{8,}\.|Bearer \w")
+"""How Salesforce's and Xero's access tokens look."""
 
 
 def test_sync_invoice_is_answered_by_the_daemon(vendors: Sandbox, tmp_path: Path) -> None:
@@ -99,37 +103,14 @@ def test_the_log_holds_no_secret_and_one_event_a_line(vendors: Sandbox, tmp_path
     for door in vendors.control.doors:
         for do in ("expire_token", "500_before", "html", "truncated"):
             door.faults.add(Fault(do, method="GET", path="/api.xro|/services/data", nth=2))
-    tokens = heard_tokens(vendors)
     config = settings(tmp_path, vendors, invoices={"schedule": {"every_s": 1}})
     with Worker(config, "run", variables={"SYNC_LOG__LEVEL": "debug"}) as daemon:
         eventually(lambda: len(xero_references(vendors.control)) == 2, 30, "both invoices")
         daemon.terminate()
         assert daemon.ended(20) == 0
     assert len(daemon.events()) > 3
-    secrets = [
-        *(values["client_secret"] for values in vendors.credentials().values()),
-        *tokens,
-    ]
-    assert len(tokens) >= 2
-    kept_files = [daemon.stderr.encode(), daemon.stdout.encode()]
-    kept_files += [path.read_bytes() for path in (tmp_path / "journal").iterdir()]
-    for secret in secrets:
-        assert not any(secret.encode() in file for file in kept_files), secret
-
-
-def heard_tokens(vendors: Sandbox) -> list[str]:
-    """Every access token that the vendors give out from now on."""
-    tokens: list[str] = []
-
-    def listening(answered: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        def handle(request: Request) -> Response:
-            response = answered(request)
-            if "token" in request.path and response.status == 200:
-                tokens.append(response.json()["access_token"])
-            return response
-
-        return handle
-
-    for door in vendors.control.doors:
-        door.core = Overheard(door.core, listening(door.core.handle))
-    return tokens
+    kept = [daemon.stderr, daemon.stdout]
+    kept += [path.read_text("latin-1") for path in (tmp_path / "journal").iterdir()]
+    for values in vendors.credentials().values():
+        assert not any(values["client_secret"] in text for text in kept)
+    assert not any(TOKEN.search(text) for text in kept)
