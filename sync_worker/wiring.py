@@ -43,6 +43,7 @@ from sync_worker.sync.payments import PaymentRules, PaymentSync
 from sync_worker.sync.recover import Recovery
 from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.budget import Budget
+from sync_worker.xero.check import problems as xero_problems
 from sync_worker.xero.client import Pool, XeroClient
 from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
@@ -100,7 +101,8 @@ class App:
         settings = self.settings.connections[name]
         crm = _Crm(self, settings)
         yield from SalesforceCheck(crm.client, crm.names).problems()
-        yield from _xero_problems(self, settings)
+        rules = invoice_rules(settings)
+        yield from xero_problems(_books(_ledger(self, settings), self.clock, rules), rules)
 
     def jobs(self, connection: Connection) -> Iterator[Job]:
         settings = self.settings.connections[connection.name]
@@ -213,6 +215,12 @@ def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
     )
 
 
+def _books(client: XeroClient, clock: Clock, rules: InvoiceRules) -> XeroBooks:
+    return XeroBooks(
+        client, clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
+    )
+
+
 def _connection(
     app: App, name: str, settings: ConnectionSettings, progress: Progress
 ) -> Connection:
@@ -225,9 +233,7 @@ def _connection(
         quiet=settings.timing.quiet_s,
         key_life=settings.timing.key_life_s,
     )
-    books = XeroBooks(
-        client, app.clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
-    )
+    books = _books(client, app.clock, rules)
     style = Style(
         crm_numbers=rules.crm_numbers,
         status=rules.status,
@@ -343,44 +349,6 @@ def payment_rules(settings: ConnectionSettings) -> PaymentRules:
         write_status=chosen.write_status,
         worker_rolls_up=chosen.rollup == "worker",
     )
-
-
-def _xero_problems(app: App, settings: ConnectionSettings) -> Iterator[tuple[str, str]]:
-    rules = invoice_rules(settings)
-    try:
-        client = _ledger(app, settings)
-        books = XeroBooks(
-            client, app.clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
-        ).books()
-    except Misconfigured as wrong:
-        for problem in wrong.problems:
-            what, _, cure = problem.partition("; ")
-            yield f"Xero: {what}", cure or "correct the settings under xero"
-        return
-    account = books.accounts.get(rules.account_code)
-    if rules.account_code and (account is None or not account.usable_on_lines):
-        yield (
-            f"Xero: invoices.account_code {rules.account_code!r} is not an active account of {books.tenant_name}",
-            "choose an active revenue account, or leave it empty to hold lines without one",
-        )
-    rate = books.tax_rate(rules.tax_type)
-    if rate is None or not rate.on_revenue:
-        yield (
-            f"Xero: invoices.tax_type {rules.tax_type!r} is no tax rate for sales in {books.tenant_name}",
-            "use the label or code of an active rate: "
-            + ", ".join(sorted(one.name for one in books.tax_rates.values() if one.on_revenue)),
-        )
-    for category, option in rules.tracking:
-        if option not in books.tracking.get(category, frozenset()):
-            yield (
-                f"Xero: invoices.tracking names {category} = {option}, which is not there",
-                "add the category and option in Xero, or correct the setting",
-            )
-    if rules.branding_theme and rules.branding_theme not in books.branding_themes:
-        yield (
-            f"Xero: there is no branding theme {rules.branding_theme!r}",
-            f"use one of: {', '.join(books.branding_themes) or 'none is set up'}",
-        )
 
 
 def _open(secret: SecretStr | None) -> str | None:
