@@ -71,13 +71,13 @@ class Time:
 
 class Road:
     """To one vendor's door. `down` refuses every connection; `hook` is told before a request arrives and when it is
-    done; `reader` sees every answer and may give another one for it."""
+    done; `instead` sees every request and may answer in the vendor's place; `reader` may change an answer."""
 
     def __init__(self, door: Door, time: Time) -> None:
         self.door = door
         self.down = False
         self.hook: Hook = lambda _: None
-        self.before: Callable[[Request], None] = lambda _: None
+        self.instead: Callable[[Request], Response | None] = lambda _: None
         self.reader: Callable[[Request, Response], Response] = lambda _, response: response
         self._time = time
 
@@ -87,7 +87,8 @@ class Road:
         sent = body.encode() if isinstance(body, str) else body or b""
         texts = {str(k): v.decode() if isinstance(v, bytes) else str(v) for k, v in headers.items()}
         request = Request.to(method, url, {"Host": urlsplit(url).netloc, **texts}, sent)
-        self.before(request)
+        if answer := self.instead(request):
+            return answer
         self._time.pass_by(ON_THE_ROAD)
         name = f"{method} {request.path.rpartition('/')[2]}"
         self.hook(f"{name} has left")

@@ -163,6 +163,10 @@ class World:
         """The record's journey in words."""
         return "\n".join(f"{step.state}: {step.words}" for step in self.steps(number))
 
+    def documents_of(self, number: str) -> list[Row]:
+        """Every Xero invoice with that Reference, whatever became of it."""
+        return [one for one in self.xero.documents() if one["reference"] == number]
+
     def in_doubt(self) -> list[str]:
         return [
             row.number
@@ -179,6 +183,10 @@ class World:
     def requests(self, vendor: str) -> list[str]:
         door = self.roads[vendor].door
         return [f"{entry.method} {entry.path}" for entry in door.requests()]
+
+    def writes(self, path: str, method: str = "PUT") -> int:
+        """Requests to Xero of that kind since `forget_calls`."""
+        return sum(one.startswith(f"{method} /api.xro/2.0/{path}") for one in self.requests("xero"))
 
     def forget_calls(self) -> None:
         for road in self.roads.values():

@@ -103,26 +103,36 @@ class Connection:
             return self._outcome("invoice", lambda: self._one_invoice(number))
 
     def run_requested(self) -> Result:
-        """Those somebody asked for on the CRM record itself."""
-        return self._outcome("requested", self._requested)
+        """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""
+        if not self._lock.acquire(blocking=False):
+            return Result("requested", Exit.DONE)
+        try:
+            return self._outcome("requested", self._requested)
+        finally:
+            self._lock.release()
 
     def answer_requests(self) -> int:
-        """Serves the commands that wait beside this daemon; how many were served. Called again while serving, as in
-        the pauses of the very run that serves, it does nothing."""
+        """Serves the commands that wait beside this daemon; how many were served. While a run is on it leaves them to
+        that run, which calls it in its own pauses; called while serving, it does nothing."""
+        if not self._lock.acquire(blocking=False):
+            return 0
+        try:
+            return 0 if self._serving else self._serve_all()
+        finally:
+            self._lock.release()
+
+    def _serve_all(self) -> int:
         served = 0
-        with self._lock:
-            if self._serving:
-                return 0
-            self._serving = True
-            try:
-                while (asked := self.requests.next_asked()) is not None:
-                    self._answer(asked)
-                    served += 1
-            finally:
-                self._serving = False
+        self._serving = True
+        try:
+            while (asked := self.requests.next_asked()) is not None:
+                self.requests.answer(asked.id, self._answer_to(asked))
+                served += 1
+        finally:
+            self._serving = False
         return served
 
-    def _answer(self, asked: Asked) -> None:
+    def _answer_to(self, asked: Asked) -> Mapping[str, Any]:
         log.info("request taken", connection=self.name, command=asked.command, record=asked.subject)
         before = self.calls()
         result = (
@@ -131,7 +141,7 @@ class Connection:
             else self.run(asked.command)
         )
         spent = {side: count - before[side] for side, count in self.calls().items()}
-        self.requests.answer(asked.id, payload(result, spent))
+        return payload(result, spent)
 
     def _invoices(self) -> tuple[Mapping[str, Any], Exit]:
         return _invoice_counts(invoices.sync_invoices(self.invoices))

@@ -80,6 +80,7 @@ def sync_payments(work: PaymentSync) -> Report:
             break
         if work.lane.clock.stopping:
             raise Stopping
+        work.lane.interlude()
         _apply(work, batch, report)
         work.progress(len(batch))
         before = batch

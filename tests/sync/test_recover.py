@@ -1,0 +1,191 @@
+"""After a crash or a lost answer: found by the marker and adopted, or proved absent, and never sent in doubt."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync_worker.domain.document import State
+from tests import journals
+from tests.oracle import wrongs
+from tests.world import World, a_world
+
+INVOICES = {"method": "PUT", "path": "Invoices"}
+
+
+def test_what_stands_in_xero_is_found_by_its_marker_and_adopted() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "500_after", **INVOICES)
+    world.sync()
+    world.forget_calls()
+    result = world.sync()
+    assert result.counts["linked"] == 1
+    assert result.counts["created"] == 0
+    assert world.writes("Invoices") == 0
+    assert "found in Xero by our marker" in world.journey("INV-1")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_what_may_still_appear_is_not_sent_again() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "500_before", **INVOICES)
+    world.sync()
+    for _ in range(3):
+        world.advance(60)
+        assert world.sync().counts["in_doubt"] == ["INV-1"]
+    assert world.writes("Invoices") == 1
+
+
+def test_after_the_quiet_time_it_is_proved_absent_and_made_under_a_new_generation() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "500_before", **INVOICES)
+    world.sync()
+    world.advance(310)
+    assert world.sync().counts["created"] == 1
+    assert world.row("INV-1").generation == 2
+    assert world.document("INV-1")["url"].endswith("?g=2")
+    assert "proved absent" in world.journey("INV-1")
+    keys = [
+        e.idempotency_key
+        for e in world.roads["xero"].door.requests()
+        if e.method == "PUT" and "Invoices" in e.path
+    ]
+    assert len(set(keys)) == len(keys) == 2
+
+
+def test_the_quiet_time_begins_when_the_call_left_and_not_when_it_was_meant_to() -> None:
+    """Refused three times for too many calls, a batch leaves minutes after its intent was written. What Xero finishes
+    late must still find us waiting."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "429_minute", **INVOICES, times=3, retry_after=100)
+    world.fault("xero", "slow", **INVOICES, times=9, seconds=200)
+    world.sync()
+    world.plane.xero_door.faults.clear()
+    world.advance(5)
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_crash_while_a_call_waited_for_its_turn_does_not_shorten_the_quiet_time() -> None:
+    class Killed(BaseException):
+        pass
+
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "429_minute", **INVOICES, times=3, retry_after=100)
+    world.fault("xero", "slow", **INVOICES, seconds=50)
+    left = 0
+
+    def dies_at_the_fourth(name: str) -> None:
+        nonlocal left
+        left += name == "PUT Invoices has left"
+        if left == 4:
+            world.time.later(50, lambda: world.roads["xero"].door.handle(sent[-1]))
+            raise Killed
+
+    sent = []
+    world.roads["xero"].instead = lambda request: sent.append(request)  # type: ignore[func-returns-value]
+    world.roads["xero"].hook = dies_at_the_fourth
+    with pytest.raises(Killed):
+        world.sync()
+    world.plane.xero_door.faults.clear()
+    world.roads["xero"].hook = lambda _: None
+    journals.the_disk().close()
+    world.advance(5)
+    world.restart()
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def a_world_that_died_after_the_first_step(**edits: object) -> World:
+    """The draft stands in Xero; the CRM and, once it is lost, the journal do not know."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_before_commit", method="POST", path="Invoices", times=9)
+    world.sync()
+    world.plane.xero_door.faults.clear()
+    assert world.document("INV-1")["status"] == "DRAFT"
+    world.advance(400)
+    return world
+
+
+def test_with_a_new_journal_what_was_made_is_found_and_finished() -> None:
+    world = a_world_that_died_after_the_first_step()
+    world.lose_journal()
+    result = world.sync()
+    assert (result.counts["created"], result.counts["linked"]) == (0, 1)
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_with_an_older_journal_too() -> None:
+    world = a_world()
+    world.crm.invoice("INV-0")
+    world.sync()
+    older = journals.the_disk().serialize()
+    world.crm.invoice("INV-1")
+    world.fault("salesforce", "429_day", method="PATCH", times=99)
+    world.sync()
+    world.plane.salesforce_door.faults.clear()
+    world.worker.lane.release()
+    journals.the_disk().deserialize(older)
+    world.restart()
+    world.advance(30)
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_forgotten_draft_whose_invoice_was_edited_is_not_completed_with_the_old_amounts() -> None:
+    world = a_world_that_died_after_the_first_step()
+    record = world.invoice("INV-1")["Id"]
+    (line,) = world.org.rows("Invoice_Line_Item__c")
+    world.crm.edit("Invoice_Line_Item__c", line["Id"], Quantity__c=3)
+    world.crm.edit("Invoice__c", record, Total_Amount__c=150)
+    world.lose_journal()
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_forgotten_draft_whose_invoice_was_renumbered_is_not_made_a_second_time() -> None:
+    world = a_world_that_died_after_the_first_step()
+    world.crm.edit("Invoice__c", world.invoice("INV-1")["Id"], Name="INV-77")
+    world.lose_journal()
+    world.settle("invoices")
+    assert len(world.xero.documents()) == 1
+
+
+def test_where_the_crm_numbers_a_forgotten_invoice_is_linked_too() -> None:
+    world = a_world(invoices={"numbering": "crm"})
+    world.crm.invoice("INV-1")
+    world.fault(
+        "salesforce", "429_day", method="PATCH", path="Invoice__c|composite/sobjects", times=99
+    )
+    world.sync()
+    world.plane.salesforce_door.faults.clear()
+    world.lose_journal()
+    assert world.sync().counts["created"] == 0
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_what_was_voided_in_xero_is_not_taken_for_standing() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "500_after", **INVOICES)
+    world.sync()
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+    assert sorted(one["status"] for one in world.documents_of("INV-1")) == ["AUTHORISED", "DELETED"]
+
+
+def test_a_completion_whose_answer_was_lost_is_asked_for_by_id() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_after_commit", method="POST", path="Invoices", times=1)
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    world.sync()
+    assert "stands in Xero as AUTHORISED" in world.journey("INV-1")
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
