@@ -126,7 +126,13 @@ class Connection:
         self._serving = True
         try:
             while (asked := self.requests.next_asked()) is not None:
-                self.requests.answer(asked.id, self._answer_to(asked))
+                try:
+                    answer = self._answer_to(asked)
+                except Exception as bug:
+                    # Answered all the same, or it would be taken up again for ever.
+                    self.requests.answer(asked.id, payload(_crashed(asked, bug), {}))
+                    raise
+                self.requests.answer(asked.id, answer)
                 served += 1
         finally:
             self._serving = False
@@ -245,6 +251,11 @@ def _failed(process: str, failure: SyncError) -> Result:
             raise failure
     log.warning("run failed", error=type(failure).__name__, reason="; ".join(problems))
     return Result(process, code, problems=tuple(problems))
+
+
+def _crashed(asked: Asked, bug: Exception) -> Result:
+    problem = f"the daemon failed on this request ({type(bug).__name__}); its log has the trace"
+    return Result(asked.command, Exit.UNSURE, problems=(problem,))
 
 
 def _brief(counts: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ class HoldClass(StrEnum):
 
     NO_LINES = "no-lines"
     LINE_INCOMPLETE = "line-incomplete"
+    AMOUNT_INVALID = "amount-invalid"
     DATE_MISSING = "date-missing"
     DEBTOR_MISSING = "debtor-missing"
     TEXT_TOO_LONG = "text-too-long"

@@ -76,7 +76,9 @@ def sync_payments(work: PaymentSync) -> Report:
     journal = work.lane.journal
     before: Sequence[LedgerPayment] = ()
     while batch := journal.waiting(CHUNK) or journal.matchable(CHUNK):
-        if batch == before:  # nothing of it can be taken out now: refused, or its invoice is gone from the CRM
+        if (
+            batch == before
+        ):  # nothing of it can be taken out now: refused, or its invoice is gone from the CRM
             break
         if work.lane.clock.stopping:
             raise Stopping

@@ -16,6 +16,8 @@ from sync_worker.domain.rules import InvoiceRules
 
 LONGEST_DESCRIPTION = 4000
 CUT_MARK = "…"
+MOST_DIGITS = 15
+"""What a JSON number carries unharmed."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
@@ -140,6 +142,7 @@ def _line(line: Line, rules: InvoiceRules, books: Books) -> tuple[DraftLine, Tax
             f"a line of this invoice lacks {' and '.join(missing)}",
             "complete the line, or switch its Include off",
         )
+    _check_digits(line)
     rate = _tax_rate(line, rules, books)
     prepared = DraftLine(
         description=description,
@@ -150,6 +153,16 @@ def _line(line: Line, rules: InvoiceRules, books: Books) -> tuple[DraftLine, Tax
         tracking=rules.tracking,
     )
     return prepared, Taxed(line_amount(line.quantity, line.rate), rate.percent)
+
+
+def _check_digits(line: Line) -> None:
+    for name, value in (("Quantity", line.quantity), ("Rate", line.rate)):
+        if value is not None and len(value.normalize().as_tuple().digits) > MOST_DIGITS:
+            raise Held(
+                HoldClass.AMOUNT_INVALID,
+                f"the {name} {value} of a line has more than {MOST_DIGITS} digits, and Xero would change it",
+                f"correct the {name}",
+            )
 
 
 def _description(line: Line, rules: InvoiceRules) -> str:
