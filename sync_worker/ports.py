@@ -105,6 +105,9 @@ class CrmPayments(Protocol):
 class LedgerBooks(Protocol):
     def books(self) -> Books: ...
 
+    def forget(self) -> None:
+        """What was read is read anew when it is next asked for."""
+
     def currencies(self) -> frozenset[str]:
         """Those the organisation subscribes to."""
 

@@ -15,7 +15,6 @@ class HoldClass(StrEnum):
     AMOUNT_INVALID = "amount-invalid"
     DATE_MISSING = "date-missing"
     DEBTOR_MISSING = "debtor-missing"
-    TEXT_TOO_LONG = "text-too-long"
     NOT_POSITIVE = "not-positive"
     ACCOUNT_INVALID = "account-invalid"
     TAX_INVALID = "tax-invalid"

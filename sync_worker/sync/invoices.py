@@ -82,6 +82,9 @@ def sync_these(work: InvoiceSync, invoices: Sequence[Invoice]) -> Report:
     """The given ones, because a person asked: holds are tried again whatever their turn, and whoever asked on the
     record itself is answered there."""
     report = _recovered(work)
+    rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in invoices])
+    if any(row.state in WAITING for row in rows.values()):
+        work.books.forget()  # the cure may have happened there a minute ago
     _sync(work, invoices, report, asked=True)
     _answer_requests(work, invoices, report)
     return _ended(work, report)

@@ -98,7 +98,7 @@ class Linking:
     def _completion(self, row: Document, invoice: Invoice) -> Draft | Hold | bool:
         """Whether the stored draft is to be completed, with new contents where the invoice was edited since, or why
         it must not be."""
-        if row.state not in {State.CREATED, *WAITING}:
+        if not row.xero_id or row.state not in {State.CREATED, *WAITING}:
             return False
         if not self.rules.two_steps:
             return False

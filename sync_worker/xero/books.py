@@ -45,6 +45,9 @@ class XeroBooks:
             self._books, self._read_at = self._fetch(), now
         return self._books
 
+    def forget(self) -> None:
+        self._books = None
+
     def _fetch(self) -> Books:
         organisation = OrganisationWire.model_validate(
             self._list("Organisations", lambda api, t: api.get_organisations(t, **_RAW))[0]
