@@ -154,6 +154,9 @@ class LedgerPayments(Protocol):
 class LedgerSender(Protocol):
     """The one way out for writes."""
 
+    def ready(self) -> None:
+        """Waits until a call may leave at once: whatever waiting there is, is done before the intent."""
+
     def send(self, frozen: Frozen) -> list[Outcome]:
         """One call, one request on the wire. Raises Transient if nothing was done for sure, Rejected if the whole
         call was refused, OutcomeUnknown otherwise."""

@@ -108,6 +108,12 @@ def test_every_room_is_on_the_map() -> None:
     assert on_the_map == rooms
 
 
+def test_every_floor_of_the_processes_is_on_the_map() -> None:
+    modules = {path.stem for path in (ROOT / "sync_worker/sync").glob("[!_]*.py")}
+    page = text_of("docs/architecture.md")
+    assert sorted(module for module in modules if f"`{module}`" not in page) == []
+
+
 def test_every_fault_and_every_act_of_the_sandbox_is_told() -> None:
     page = text_of("docs/sandbox.md")
     paths = {f"{method} /_sandbox{path}" for method, path in ACTS}

@@ -358,7 +358,7 @@ def _plane(seed: int, org: tuple[Any, ...], books: tuple[Any, ...]) -> ControlPl
     clock = Clock(lambda: NOON)
     return ControlPlane(
         clock,
-        SalesforceOrg(clock, metadata=METADATA, **dict(org)),
+        SalesforceOrg(clock, **{"metadata": METADATA, **dict(org)}),
         XeroSandbox(clock, seed=seed, **dict(books)),
     )
 

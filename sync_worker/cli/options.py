@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+FAULT = 70
+"""Exit code of a fault of this program (EX_SOFTWARE)."""
 DEFAULT_FILE = Path("config/sync_worker.toml")
 
 
@@ -111,3 +114,10 @@ def _guarded(work: Callable[[], int | None], *, as_json: bool) -> int:
     except (Transient, SyncError) as failure:
         show.problems((str(failure),), as_json=as_json)
         return 4
+    except Exception as bug:  # noqa: BLE001 - the last guard: a fault of this program, with its trace
+        traceback.print_exc()
+        show.problems(
+            (f"this is a fault of the program ({type(bug).__name__}); please report it",),
+            as_json=as_json,
+        )
+        return FAULT

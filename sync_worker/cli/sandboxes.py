@@ -226,11 +226,11 @@ def _for_ever(asked: Asked, running: Sandbox, settings: Settings) -> int:
     from sync_worker.daemon.lifecycle import heed_signals, serve
 
     log.set_up("auto", "info")
-    if asked.as_json:
-        show.as_json(running.credentials())
-    else:
-        _say_credentials(running.credentials())
     with wiring.opened(settings) as app:
         heed_signals(app.stop)
+        if asked.as_json:
+            show.as_json(running.credentials())
+        else:
+            _say_credentials(running.credentials())
         connection = app.connection(NAME)
         return int(serve([connection], list(app.jobs(connection)), app.stop))

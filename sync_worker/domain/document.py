@@ -71,6 +71,14 @@ class Document:
     next_try_at: datetime | None = None
     updated_at: datetime | None = None
 
+    @property
+    def document_id(self) -> XeroId:
+        """Its id in Xero. Asking for it before there is one is a mistake of this program, never a blank on the wire."""
+        if self.xero_id is None:
+            msg = f"{self.kind} {self.number} does not stand in Xero"
+            raise ValueError(msg)
+        return self.xero_id
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:

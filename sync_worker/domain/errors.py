@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LONGEST_WAIT = 120.0
+"""Seconds worth waiting inside a run; longer waits end the run and are left to the schedule."""
+
 
 class SyncError(Exception):
     """What a process may meet and must answer."""
@@ -13,6 +16,11 @@ class Transient(SyncError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+    @property
+    def soon(self) -> bool:
+        """Whether waiting for it inside the run is worth it."""
+        return self.retry_after is not None and self.retry_after <= LONGEST_WAIT
 
 
 class Rejected(SyncError):
@@ -44,6 +52,9 @@ class Misconfigured(SyncError):
 
 class Stopping(SyncError):
     """The program was asked to stop; what is begun is finished and recorded, nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__("asked to stop")
 
 
 class LaneLost(SyncError):

@@ -30,6 +30,14 @@ class LedgerPayment:
         return self.status == "DELETED"
 
     @property
+    def document_id(self) -> XeroId:
+        """The id of the document it settles; only asked of those that settle one."""
+        if self.invoice_id is None:
+            msg = f"the payment {self.id} settles no document"
+            raise ValueError(msg)
+        return self.invoice_id
+
+    @property
     def settles_sale(self) -> bool:
         """Only these are money received for an invoice; the others refund credits or pay bills."""
         return self.kind == "ACCRECPAYMENT" and self.invoice_id is not None

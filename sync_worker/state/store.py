@@ -6,13 +6,15 @@ Transactions begin and end inside this room and are never held open across anyth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
+from sync_worker.domain.errors import Transient
 from sync_worker.ports import Clock
 
 T = TypeVar("T")
@@ -30,13 +32,29 @@ class Store:
         self.clock = clock
         self._reader = engine.execution_options(readonly=True)
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
         """A steady view; never waits for a writer and never makes one wait."""
-        return self._reader.begin()
+        with _usable(), self._reader.begin() as tx:
+            yield tx
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
         """All of it or nothing, one writer at a time."""
-        return self.engine.begin()
+        with _usable(), self.engine.begin() as tx:
+            yield tx
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """A full disk, a lock that nobody gives back: nothing more is begun until the journal can be written again."""
+    try:
+        yield
+    except OperationalError as failure:
+        raise Transient(
+            f"the journal cannot be used ({failure.orig}); free disk space or end what holds it, "
+            "nothing is sent until then"
+        ) from failure
 
 
 def in_chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -16,6 +16,8 @@ from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Rejected, S
 from sync_worker.ports import Change, Clock, Journal, LedgerSender
 
 REPLAYS = 2
+CHANCES = 3
+"""Times a refusal that did nothing and passes soon is waited out."""
 
 
 class Tell(Protocol):
@@ -57,29 +59,38 @@ def attempt(
     Raises Transient or Rejected when nothing was done (the rows are as before), OutcomeUnknown when it may have been
     (the rows are UNSURE), Stopping when asked to stop before anything was begun.
     """
+    for _ in range(CHANCES):
+        try:
+            return _once(lane, frozen, rows, understand)
+        except Transient as later:
+            if not later.soon:
+                raise
+            lane.clock.sleep(later.retry_after or 0)
+    return _once(lane, frozen, rows, understand)
+
+
+def _once(
+    lane: Lane, frozen: Frozen, rows: Sequence[Document], understand: Understand
+) -> list[Document]:
     if lane.clock.stopping:
         raise Stopping
+    lane.sender.ready()
     lane.journal.guard()
     token, sent_at = lane.sender.token, lane.sender.now()
     sending = [replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows]
-    lane.journal.intend(
-        frozen,
-        token,
-        [
-            Change(row, f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave")
-            for row in sending
-        ],
-    )
+    leaving = f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave"
+    lane.journal.intend(frozen, token, [Change(row, leaving) for row in sending])
     try:
-        outcomes = _answered(lane, frozen, token, sent_at)
+        outcomes = _answered(lane, frozen, token, sending)
     except (Transient, Rejected, Misconfigured, Stopping) as refusal:
         lane.journal.settle(frozen, [Change(row, f"nothing was done: {refusal}") for row in rows])
         raise
     except OutcomeUnknown as lost:
-        unsure = [replace(row, state=State.UNSURE) for row in sending]
-        lane.journal.settle(
-            frozen, [Change(row, f"{lost}; it may stand in Xero or not") for row in unsure]
-        )
+        # QUIET counts from here, where the last call was given up, not from where the first one left.
+        now = lane.sender.now()
+        unsure = [replace(row, state=State.UNSURE, sent_at=now) for row in sending]
+        words = f"{lost}; it may stand in Xero or not"
+        lane.journal.settle(frozen, [Change(row, words) for row in unsure])
         raise
     by_record = {row.record: row for row in sending}
     changes = [understand(by_record[outcome.record], outcome) for outcome in outcomes]
@@ -87,9 +98,10 @@ def attempt(
     return [change.document for change in changes]
 
 
-def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list[Outcome]:
+def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document]) -> list[Outcome]:
     """The outcomes. A lost answer is asked for again with the same bytes and key, as long as the key answers for it:
     under the token it first left with, inside its life, and not before the first call is surely over."""
+    sent_at = sending[0].sent_at or lane.sender.now()
     try:
         return lane.sender.send(frozen)
     except OutcomeUnknown as lost:
@@ -100,16 +112,25 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sent_at: datetime) -> list
         lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=reason)
         try:
             _outlast(lane, sent_at)
+            lane.sender.ready()
             if lane.sender.token != token or not _within_key_life(lane, sent_at):
                 break
+            _note_another_leaving(lane, sending)
             return lane.sender.send(frozen)
         except OutcomeUnknown as again:
             reason = str(again)
         except (Transient, Rejected, Misconfigured, Stopping) as again:
             # Whatever this says of the second call, the first one may have been done.
-            reason = f"{reason}, and asking again failed: {str(again) or 'asked to stop'}"
+            reason = f"{reason}, and asking again failed: {again}"
             break
     raise OutcomeUnknown(reason)
+
+
+def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> None:
+    """Should we die now, QUIET must count from this call."""
+    now = lane.sender.now()
+    words = "asked again with the same key"
+    lane.journal.save([Change(replace(row, sent_at=now), words) for row in sending])
 
 
 def _outlast(lane: Lane, sent_at: datetime) -> None:

@@ -63,7 +63,7 @@ def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
     for party in wanted.values():
         row = rows.get(party.id)
         if row and _trusted(directory, party, row):
-            found[party.id] = row.xero_id or XeroId("")
+            found[party.id] = row.document_id
         elif party.xero_id:
             linked.append(party)
         else:
@@ -94,7 +94,7 @@ def _check_linked(
     """Follows merges, refuses archived ones, and sends what changed of the details."""
     if not parties:
         return {}
-    ids = {party.id: party.xero_id or XeroId("") for party in parties}
+    ids = {party.id: party.xero_id for party in parties if party.xero_id}
     contacts = directory.ledger.by_id(list(dict.fromkeys(ids.values())))
     found: Found = {}
     usable: list[tuple[Party, Contact]] = []

@@ -170,7 +170,7 @@ def _cure(said: str) -> str:
 def _complete(
     lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
 ) -> list[Document]:
-    members = [(row.record, row.xero_id or XeroId(""), draft) for row, draft in rows]
+    members = [(row.record, row.document_id, draft) for row, draft in rows]
 
     def understand(row: Document, outcome: Outcome) -> Change:
         match outcome:

@@ -189,9 +189,8 @@ def _adopt_forgotten(
     adopted: dict[SalesforceId, Document] = {}
     for record, sighting in work.lane.journal.seen(unknown).items():
         row = Document(Kind.INVOICE, record, unknown[record].number)
-        if found := work.recovery.adopt_seen(row, sighting):
-            adopted[record] = found
-            report.linked += 1
+        adopted[record] = work.recovery.adopt_seen(row, sighting)
+    report.linked += len(adopted)
     return adopted
 
 
@@ -245,8 +244,11 @@ def _with_contacts(
         elif isinstance(contact, Hold):
             held.append(HoldBack(create.invoice, contact, create.input_hash))
         else:
+            # As the CRM will show it once the contact's id is written there: else it would look edited.
+            linked = create.invoice.with_contact(create.debtor.id, contact)
             row = _anew(_row(create.invoice, rows))
-            ready.append(Ready(create.draft, contact, replace(row, input_hash=create.input_hash)))
+            row = replace(row, input_hash=input_hash(linked, work.rules))
+            ready.append(Ready(create.draft, contact, row))
     return ready, held
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sync_worker.domain.document import IN_DOUBT, WAITING, Document, State
 from sync_worker.domain.hold import Hold, HoldClass
-from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.invoice import Draft, Invoice
 from sync_worker.domain.link import ledger_link
 from sync_worker.domain.rules import InvoiceRules, input_hash
@@ -118,7 +118,7 @@ class Linking:
 
     def _if_corrected(self, row: Document, drafted: Draft) -> Hold | bool:
         """A draft whose total was not as expected is completed only when somebody made both agree."""
-        stored = self.ledger.by_id([row.xero_id or XeroId("")]).get(row.xero_id or XeroId(""))
+        stored = self.ledger.by_id([row.document_id]).get(row.document_id)
         if stored and stored.total == drafted.total:
             return True
         return documents.total_differs(stored.total if stored else None, drafted.total)
@@ -160,6 +160,7 @@ class Linking:
             for row in done
         ]
         self.lane.journal.save(changes)
+        self.tell([one.document for one in changes if one.document.hold], invoices, {})
         return {change.document.record: change.document for change in changes}
 
     def _refused(self, row: Document, refusal: RowRefusal) -> Change:

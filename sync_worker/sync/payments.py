@@ -164,7 +164,7 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
     others = [payment for payment in payments if not payment.settles_sale]
     records: dict[XeroId, tuple[LedgerPayment, PaymentRecord, Standing]] = {}
     for payment in known:
-        standing = standings[payment.invoice_id or XeroId("")]
+        standing = standings[payment.document_id]
         record = planned(payment, standing, work.rules)
         if record is not None:
             records[payment.id] = (payment, record, standing)

@@ -43,7 +43,12 @@ class Recovery:
         doubtful = self._doubtful()
         if self.looked and not doubtful:
             return []
-        self._look(doubtful)
+        since = self._since(doubtful)
+        began = self.lane.sender.now()
+        forgotten = self._look(since)
+        if since is None and forgotten:
+            self._wait_for_the_last_call(forgotten)
+            self._look(began - MARGIN)
         return self._decide(self._doubtful())
 
     def clean(self) -> None:
@@ -63,10 +68,9 @@ class Recovery:
         self.lane.journal.save(changes)
         return [change.document for change in changes]
 
-    def adopt_seen(self, row: Document, sighting: Sighting) -> Document | None:
-        """A document the journal had forgotten, if it is the same invoice by its reference too."""
-        if sighting.reference != row.number:
-            return None
+    def adopt_seen(self, row: Document, sighting: Sighting) -> Document:
+        """A document the journal had forgotten. It carries this record's id, so it is this record's, whatever number
+        the invoice has by now."""
         adopted = replace(
             row,
             state=self._state(sighting.status),
@@ -88,10 +92,10 @@ class Recovery:
         standing: dict[SalesforceId, Document] = {}
         changes: list[Change] = []
         for row in rows:
-            invoice = known.get(row.xero_id or XeroId(""))
+            invoice = known.get(row.document_id)
             marker = Marker.read(invoice.url) if invoice else None
             if invoice and marker and marker.record == row.record and invoice.status not in GONE:
-                standing[row.record] = row
+                standing[row.record] = replace(row, state=self._state(invoice.status))
                 continue
             anew = replace(
                 row, state=State.NEW, generation=row.generation + 1, xero_id=None, xero_number=""
@@ -105,19 +109,34 @@ class Recovery:
     def _doubtful(self) -> list[Document]:
         return self.lane.journal.in_state(Kind.INVOICE, IN_DOUBT, limit=100_000)
 
-    def _look(self, doubtful: Iterable[Document]) -> None:
+    def _since(self, doubtful: Iterable[Document]) -> datetime | None:
+        """From when on to look; None for a journal that never looked, which looks at all there is."""
         since = self.lane.journal.cursor(LOOKED)
-        sent = [row.sent_at for row in doubtful if row.sent_at]
-        if since is not None:
-            since = min([since, *sent]) - MARGIN
-        count = 0
+        if since is None:
+            return None
+        return min([since, *(row.sent_at for row in doubtful if row.sent_at)]) - MARGIN
+
+    def _wait_for_the_last_call(self, forgotten: int) -> None:
+        """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of."""
+        quiet = self.lane.patience.quiet
+        self.lane.tell(
+            "the journal is new but Xero holds our documents, waiting for what may still arrive",
+            documents=forgotten,
+            seconds=quiet,
+        )
+        self.lane.clock.sleep(quiet)
+
+    def _look(self, since: datetime | None) -> int:
+        """How many were seen that the journal does not know."""
+        count = forgotten = 0
         for page in chunked(self.ledger.made_by_us(since), PAGE):
             count += len(page)
-            self._match(page)
+            forgotten += self._match(page)
         self.lane.tell("looked for what was made before", since=since, documents=count)
         self.looked = True
+        return forgotten
 
-    def _match(self, page: Sequence[LedgerInvoice]) -> None:
+    def _match(self, page: Sequence[LedgerInvoice]) -> int:
         marked = [(marker, one) for one in page if (marker := Marker.read(one.url))]
         rows = self.lane.journal.documents(Kind.INVOICE, [marker.record for marker, _ in marked])
         changes: list[Change] = []
@@ -141,6 +160,7 @@ class Recovery:
         self.lane.journal.save(changes)
         self.lane.journal.see(sightings)
         self.adopted += len(changes)
+        return len(sightings)
 
     def _adoption(self, row: Document, invoice: LedgerInvoice) -> Change:
         adopted = replace(
@@ -192,7 +212,7 @@ class Recovery:
         return remaining
 
     def _known(self, row: Document, known: dict[XeroId, LedgerInvoice]) -> Change:
-        invoice = known.get(row.xero_id or XeroId(""))
+        invoice = known.get(row.document_id)
         if invoice is None:
             return Change(replace(row, state=State.CREATED), "asked for again")
         return Change(

@@ -12,14 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sync_worker.domain.errors import Transient
+from sync_worker.domain.errors import LONGEST_WAIT, Transient
 from sync_worker.ports import Clock
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 UNKNOWN_WAIT = 60.0
 """Seconds to wait after a refusal that does not say how long."""
-LONGEST_WAIT = 120.0
-"""Seconds worth waiting inside a run; longer waits end the run and are left to the schedule."""
 
 
 @dataclass(slots=True)
@@ -46,45 +44,55 @@ class Budget:
         finally:
             self._manual = before
 
-    def spend(self) -> None:
-        """Waits until one more call is allowed, and counts it. Raises Transient when that is not soon."""
-        self._wait_for_a_free_minute()
-        self._check_the_day()
+    def spend(self, *, waiting: bool = True) -> None:
+        """Counts one more call, once it is allowed. Raises Transient when that is not soon, or where it must not wait
+        and would have to."""
+        if waiting:
+            self.wait()
+        elif (wait := self._wait_left()) > 0:
+            raise Transient("this minute's budget of Xero calls is spent", retry_after=wait)
         self._spent.append(self.clock.now())
         self.calls += 1
+
+    def wait(self) -> None:
+        """Until one more call is allowed, without counting it."""
+        self._check_the_day()
+        while (wait := self._wait_left()) > 0:
+            self.clock.sleep(wait)
+            self.minute_left = None
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """What the last answer said is left."""
         self.minute_left = _number(headers.get("X-MinLimit-Remaining"), self.minute_left)
         self.day_left = _number(headers.get("X-DayLimit-Remaining"), self.day_left)
 
-    def refused(self, headers: Mapping[str, str]) -> None:
-        """Answers a 429: waits if it is worth it, raises Transient with the time to come back if not."""
+    def refused(self, headers: Mapping[str, str]) -> Transient:
+        """What a 429 means: nothing was done, and when to come back."""
         problem = (headers.get("X-Rate-Limit-Problem") or "minute").lower()
-        wait = _seconds(
-            headers.get("Retry-After"), 2.0 if problem == "concurrent" else UNKNOWN_WAIT
-        )
+        otherwise = 2.0 if problem == "concurrent" else UNKNOWN_WAIT
+        wait = _seconds(headers.get("Retry-After"), otherwise) + 0.1
         if problem == "day" or wait > LONGEST_WAIT:
             self._closed_until = self.clock.now() + timedelta(seconds=wait)
-            msg = f"Xero's {problem} limit is reached; it opens again in {wait:.0f} s"
-            raise Transient(msg, retry_after=wait)
+            self.day_left = None  # that none is left now says nothing of then
         self.minute_left = None
-        self.clock.sleep(wait + 0.1)
+        return Transient(
+            f"Xero's {problem} limit is reached; it opens again in {wait:.0f} s", retry_after=wait
+        )
 
-    def _wait_for_a_free_minute(self) -> None:
+    def _wait_left(self) -> float:
+        """Seconds until one more call fits into the minute."""
         kept = 0 if self._manual else self.manual_per_minute
-        while True:
-            now = self.clock.now()
-            while self._spent and now - self._spent[0] >= DAY:
-                self._spent.popleft()
-            recent = self._recent(now)
-            allowed = self.per_minute - kept
-            if self.minute_left is not None and recent:
-                allowed = min(allowed, len(recent) + self.minute_left - kept)
-            if len(recent) < max(1, allowed):
-                return
-            self.clock.sleep(max(0.05, (recent[-max(1, allowed)] + MINUTE - now).total_seconds()))
-            self.minute_left = None
+        now = self.clock.now()
+        while self._spent and now - self._spent[0] >= DAY:
+            self._spent.popleft()
+        recent = self._recent(now)
+        allowed = self.per_minute - kept
+        if self.minute_left is not None and recent:
+            allowed = min(allowed, len(recent) + self.minute_left - kept)
+        allowed = max(1, allowed)
+        if len(recent) < allowed:
+            return 0
+        return max(0.05, (recent[-allowed] + MINUTE - now).total_seconds())
 
     def _recent(self, now: datetime) -> list[datetime]:
         """The calls of the last minute, oldest first; a clock set back counts them all, which only slows us."""

@@ -33,6 +33,7 @@ from sync_worker.ports import Clock
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.errors import broken, login_refused, refused
 
+MOST_REFUSALS = 3
 EARLY = timedelta(minutes=2)
 """A token this near its end is not used any more."""
 
@@ -130,6 +131,12 @@ class XeroClient:
         """A fingerprint of the access token: enough to know whether it is still the same one."""
         return hashlib.sha256(self._fresh_token().encode()).hexdigest()[:16]
 
+    def ready(self) -> None:
+        """Waits for budget and token, so that the next write leaves at once."""
+        self.tenant()
+        self.budget.wait()
+        self._fresh_token()
+
     def now(self) -> datetime:
         """Xero's time: its last Date header, and what our own clock says has passed since."""
         if self._server_time is None:
@@ -193,19 +200,22 @@ class XeroClient:
     # One request -------------------------------------------------------------------------------
 
     def _spent(self, call: Callable[[], Any], *, writing: bool) -> urllib3.BaseHTTPResponse:
-        """The call, inside the budget. A refusal for want of budget or of a live token did nothing for sure, so it is
-        simply asked again: three times and once."""
+        """The call, inside the budget. A refusal for want of a live token did nothing for sure, so it is asked again
+        with a new one, once. A refusal for want of budget is waited out by reads only: a write's time begins anew."""
         refusals, renewed = 0, False
         while True:
-            self.budget.spend()
+            self.budget.spend(waiting=not writing)
             try:
                 reply = self._sent(call, writing=writing)
             except HTTPStatusException as failure:
                 headers = failure.headers or {}
                 self._learn(headers)
-                if failure.status == 429 and refusals < 3:
+                if failure.status == 429:
+                    later = self.budget.refused(headers)
+                    if writing or refusals == MOST_REFUSALS or not later.soon:
+                        raise later from failure
                     refusals += 1
-                    self.budget.refused(headers)
+                    self._clock.sleep(later.retry_after or 0)
                     continue
                 if failure.status == 401 and not renewed:
                     renewed = True
@@ -229,8 +239,6 @@ class XeroClient:
             return Misconfigured(
                 "Xero refuses our token though it is new; check that the custom connection still stands"
             )
-        if failure.status == 429:
-            return Transient("Xero keeps refusing for too many calls", retry_after=60)
         return refused(failure.status, body, writing=writing)
 
     def _learn(self, headers: Mapping[str, str]) -> None:

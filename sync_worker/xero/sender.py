@@ -20,6 +20,9 @@ class XeroSender:
     def __init__(self, client: XeroClient) -> None:
         self._client = client
 
+    def ready(self) -> None:
+        self._client.ready()
+
     @property
     def token(self) -> str:
         return self._client.token

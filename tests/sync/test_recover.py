@@ -160,7 +160,12 @@ def test_where_the_crm_numbers_a_forgotten_invoice_is_linked_too() -> None:
     world = a_world(invoices={"numbering": "crm"})
     world.crm.invoice("INV-1")
     world.fault(
-        "salesforce", "429_day", method="PATCH", path="Invoice__c|composite/sobjects", nth=2, times=99
+        "salesforce",
+        "429_day",
+        method="PATCH",
+        path="Invoice__c|composite/sobjects",
+        nth=2,
+        times=99,
     )
     world.sync()
     world.plane.salesforce_door.faults.clear()

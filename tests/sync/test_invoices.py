@@ -1,0 +1,550 @@
+"""From what is due in the CRM to a link on both sides, and everything that may come between."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sync_worker.domain.document import State
+from tests.oracle import wrongs
+from tests.world import World, a_world
+
+INVOICES = {"path": "Invoices"}
+
+
+def held(world: World, number: str) -> str:
+    """The class under which the invoice waits, and nothing where it does not."""
+    hold = world.row(number).hold
+    return str(hold.hold_class) if hold else ""
+
+
+# How it is made -----------------------------------------------------------------------------------
+
+
+def test_numbered_by_xero_it_is_made_as_a_draft_and_completed_by_id() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert (world.writes("Invoices", "PUT"), world.writes("Invoices", "POST")) == (1, 1)
+    document = world.document("INV-1")
+    assert (document["status"], document["number"]) == ("AUTHORISED", "INV-0001")
+    assert world.invoice("INV-1")["Xero_Invoice_Number__c"] == "INV-0001"
+
+
+def test_numbered_by_the_crm_one_step_is_enough() -> None:
+    world = a_world(invoices={"numbering": "crm"})
+    world.crm.invoice("CRM-7")
+    world.sync()
+    assert (world.writes("Invoices", "PUT"), world.writes("Invoices", "POST")) == (1, 0)
+    assert world.document("CRM-7")["number"] == "CRM-7"
+
+
+@pytest.mark.parametrize("status", ["DRAFT", "SUBMITTED", "AUTHORISED"])
+@pytest.mark.parametrize("numbering", ["xero", "crm"])
+def test_it_ends_in_the_status_that_was_chosen(status: str, numbering: str) -> None:
+    world = a_world(invoices={"numbering": numbering, "status": status})
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert world.document("INV-1")["status"] == status
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Synced"
+    assert world.sync().counts["updated"] == 0
+
+
+def test_it_carries_everything_the_bookkeeper_needs() -> None:
+    world = a_world(
+        invoices={"line_template": "{description} on {service_date}", "sent_to_contact": True}
+    )
+    item = world.crm.support_item(
+        "Lawn",
+        Xero_Invoice_Line_Description__c="Lawn mowing",
+        Tax_Type__c="GST on Income",
+        Finance_Account_Code__c="200",
+    )
+    record = world.crm.invoice(
+        "INV-1",
+        Due_Date__c="2026-04-01",
+        lines=[world.crm.line("1.5", "33.3333", item=item, Service_Date__c="2026-03-01")],
+    )
+    world.sync()
+    document = world.document("INV-1")
+    (line,) = document["lines"]
+    assert (str(document["date"]), str(document["due_date"])) == ("2026-03-04", "2026-04-01")
+    assert document["line_amount_types"] == "Inclusive"
+    assert document["sent"] is True
+    assert record in document["url"]
+    assert line["description"] == "Lawn mowing on 01 Mar 2026"
+    assert (line["quantity"], line["unit_amount"]) == (Decimal("1.5"), Decimal("33.3333"))
+    assert (line["account_code"], line["tax_type"]) == ("200", "OUTPUT")
+    row = world.invoice("INV-1")
+    assert document["id"] in row["Finance_Link__c"]
+    assert row["Finance_Synced_At__c"].startswith("2026-03-04T12:00")
+
+
+def test_due_days_stand_in_for_a_missing_due_date() -> None:
+    world = a_world(invoices={"due_days": 30})
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert str(world.document("INV-1")["due_date"]) == "2026-04-03"
+
+
+def test_the_plan_manager_owes_where_the_funding_says_so() -> None:
+    world = a_world(invoices={"debtor_by_funding": {"Plan-Managed": "plan_manager"}})
+    manager = world.crm.plan_manager("Plan Partners", Finance_Email__c="pay@plan.example")
+    world.crm.invoice("INV-1", Funding_Type__c="Plan-Managed", Plan_Manager__c=manager)
+    world.crm.invoice("INV-2", Funding_Type__c="Plan-Managed")
+    world.crm.invoice("INV-3")
+    world.sync()
+    assert world.document("INV-1")["contact_name"] == "Plan Partners"
+    assert world.document("INV-3")["contact_name"] == "Sam Client"
+    assert held(world, "INV-2") == "debtor-missing"
+    (account,) = world.org.rows("Account")
+    assert account["Finance_External_ID__c"] == world.contact("Plan Partners")["id"]
+
+
+# What is due --------------------------------------------------------------------------------------
+
+
+def test_only_what_the_ready_filter_lets_through_is_sent() -> None:
+    world = a_world(
+        invoices={
+            "ready_status": ["Not Paid"],
+            "ready_funding": ["Self-Managed"],
+            "start_date": "2026-03-01",
+        }
+    )
+    world.crm.invoice("DUE", Status__c="Not Paid")
+    world.crm.invoice("ENTERED")
+    world.crm.invoice("AGENCY", Status__c="Not Paid", Funding_Type__c="Agency-Managed")
+    world.crm.invoice("OLD", Status__c="Not Paid", Invoice_Date__c="2026-02-28")
+    world.crm.invoice("FIRST DAY", Status__c="Not Paid", Invoice_Date__c="2026-03-01")
+    world.sync()
+    assert {one["reference"] for one in world.xero.documents()} == {"DUE", "FIRST DAY"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"Status__c": "Cancelled"}, "cancelled"),
+        ({"Invoice_Date__c": "2025-01-01"}, "before the start"),
+    ],
+)
+def test_who_asks_for_one_that_is_not_due_reads_why(facts: dict[str, str], why: str) -> None:
+    world = a_world(invoices={"start_date": "2026-01-01"})
+    world.crm.invoice("INV-1", **facts)
+    result = world.sync_invoice("INV-1")
+    (skipped,) = result.counts["skipped"]
+    assert why in skipped["reason"]
+    assert world.xero.documents() == []
+
+
+def test_an_invoice_somebody_asks_for_goes_at_once_and_answers_on_the_record() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1", Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z")
+    world.crm.invoice("INV-2")
+    result = world.sync_requested()
+    assert result.counts["created"] == 1
+    row = world.invoice("INV-1")
+    assert row["Finance_Sync_Requested_At__c"] is None
+    assert row["Finance_Sync_State__c"] == "Synced"
+    assert world.invoice("INV-2")["Finance_External_ID__c"] is None
+
+
+def test_a_request_that_must_be_held_is_answered_too() -> None:
+    world = a_world()
+    world.crm.invoice(
+        "INV-1", Invoice_Date__c=None, Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z"
+    )
+    world.sync_requested()
+    row = world.invoice("INV-1")
+    assert row["Finance_Sync_Requested_At__c"] is None
+    assert (row["Finance_Sync_State__c"], row["Finance_Message__c"] is None) == ("Held", False)
+    world.forget_calls()
+    world.sync_requested()
+    assert world.calls("salesforce") == 1
+
+
+def test_a_request_for_what_is_not_due_is_answered_and_not_asked_for_ever() -> None:
+    world = a_world()
+    world.crm.invoice(
+        "INV-1", Status__c="Cancelled", Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z"
+    )
+    world.sync_requested()
+    row = world.invoice("INV-1")
+    assert row["Finance_Sync_Requested_At__c"] is None
+    assert "cancelled" in row["Finance_Message__c"]
+
+
+def test_a_scheduled_run_takes_what_was_asked_for_too() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1", Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z")
+    world.sync()
+    assert world.invoice("INV-1")["Finance_Sync_Requested_At__c"] is None
+
+
+def test_two_of_one_number_are_not_guessed_between() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.crm.invoice("INV-1")
+    result = world.sync_invoice("INV-1")
+    assert result.exit == 2
+    assert "2 invoices" in result.problems[0]
+    assert world.xero.documents() == []
+
+
+def test_an_unknown_number_is_said_to_be_unknown() -> None:
+    result = a_world().sync_invoice("NOPE")
+    assert result.exit == 2
+    assert "NOPE" in result.problems[0]
+
+
+# Holds --------------------------------------------------------------------------------------------
+
+
+def test_a_held_invoice_goes_as_soon_as_its_inputs_are_corrected() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1", Total_Amount__c=Decimal("99.00"))
+    assert world.sync().exit == 1
+    assert held(world, "INV-1") == "total-differs"
+    world.forget_calls()
+    world.sync()
+    assert world.calls("xero") == 0, "nothing has changed, so nothing is tried"
+    world.crm.edit("Invoice__c", record, Total_Amount__c=Decimal("100.00"))
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_held_invoice_is_tried_again_by_itself_when_its_time_has_come() -> None:
+    world = a_world()
+    world.xero.set_lock_dates(period="2026-03-04")
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert held(world, "INV-1") == "period-locked"
+    world.xero.set_lock_dates()
+    world.advance(3601)
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_person_who_asks_has_it_tried_again_at_once() -> None:
+    world = a_world()
+    world.xero.set_lock_dates(period="2026-03-04")
+    world.crm.invoice("INV-1")
+    world.sync()
+    world.xero.set_lock_dates()
+    world.advance(16 * 60)  # the books are believed for a quarter of an hour
+    assert world.sync_invoice("INV-1").counts["created"] == 1
+
+
+def test_the_reason_is_written_to_the_crm_once() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1", Invoice_Date__c=None)
+    world.sync()
+    first = world.invoice("INV-1")
+    world.advance(3601)
+    world.sync()
+    assert world.invoice("INV-1")["LastModifiedDate"] == first["LastModifiedDate"]
+
+
+def test_a_document_xero_refuses_is_held_with_its_words_and_the_others_go_on() -> None:
+    world = a_world()
+    world.crm.invoice("INV-0")
+    world.sync()
+    world.xero.archive_contact(world.contact("Sam Client")["id"])
+    world.crm.invoice("INV-1")
+    world.crm.invoice("INV-2", who=world.crm.participant("Ann Other"))
+    result = world.sync()
+    assert result.counts["created"] == 1
+    assert held(world, "INV-1") == "contact-archived"
+    assert "has been archived" in world.invoice("INV-1")["Finance_Message__c"]
+    assert len(world.documents_of("INV-1")) == 0
+    world.xero.restore_contact(world.contact("Sam Client")["id"])
+    world.advance(3601)
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+    assert world.row("INV-1").generation == 2, "the refusal lives on under the old key"
+
+
+# Numbers ------------------------------------------------------------------------------------------
+
+
+def test_a_number_that_is_taken_by_somebody_else_is_held() -> None:
+    world = a_world(invoices={"numbering": "crm"})
+    other = world.xero.add_contact("Somebody Else")
+    line = {"Description": "x", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200"}
+    world.xero.add_invoice(other, [line], InvoiceNumber="INV-1")
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    assert held(world, "INV-1") == "number-taken"
+    world.crm.edit("Invoice__c", record, Name="INV-1A")
+    world.sync()
+    assert world.document("INV-1A")["number"] == "INV-1A"
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_voided_number_stays_taken() -> None:
+    world = a_world(invoices={"numbering": "crm"})
+    other = world.xero.add_contact("Somebody Else")
+    line = {"Description": "x", "Quantity": 1, "UnitAmount": 5, "AccountCode": "200"}
+    world.xero.void_invoice(world.xero.add_invoice(other, [line], InvoiceNumber="INV-1"))
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert held(world, "INV-1") == "number-taken"
+
+
+def test_a_number_that_is_taken_by_our_own_document_is_linked() -> None:
+    world = a_world(invoices={"numbering": "crm"})
+    world.crm.invoice("INV-1")
+    world.fault("salesforce", "429_day", method="PATCH", nth=2, times=99)
+    world.sync()
+    world.plane.salesforce_door.faults.clear()
+    world.lose_journal()
+    world.worker.invoices.recovery.looked = True  # a look that came too early to see it
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+    assert len(world.documents_of("INV-1")) == 1
+
+
+# Between the steps --------------------------------------------------------------------------------
+
+
+def a_draft_in_xero(world: World) -> None:
+    """The first step is done, and the second cannot be."""
+    world.fault("xero", "429_minute", method="POST", path="Invoices", times=9, retry_after=500)
+    world.sync()
+    world.plane.xero_door.faults.clear()
+    world.advance(600)
+    assert world.document("INV-1")["status"] == "DRAFT"
+
+
+def test_edited_before_it_is_completed_it_is_completed_with_the_new_contents() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    (line,) = world.org.rows("Invoice_Line_Item__c")
+    world.crm.edit("Invoice_Line_Item__c", line["Id"], Quantity__c=3)
+    world.crm.edit("Invoice__c", record, Total_Amount__c=150)
+    assert world.sync().counts["updated"] == 1
+    assert world.document("INV-1")["total"] == 150
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_not_edited_it_is_completed_as_it_is_and_nothing_is_called_updated() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    assert world.sync().counts["updated"] == 0
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_edited_into_something_that_cannot_stand_it_is_held_and_not_authorised() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    world.crm.edit("Invoice__c", record, Total_Amount__c=150)
+    world.settle("invoices")
+    assert world.document("INV-1")["status"] == "DRAFT"
+    assert held(world, "INV-1") == "total-differs"
+    world.crm.edit("Invoice__c", record, Total_Amount__c=100)
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_cancelled_before_it_is_completed_it_is_not_authorised() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    world.crm.edit("Invoice__c", record, Status__c="Cancelled")
+    world.settle("invoices")
+    assert world.document("INV-1")["status"] == "DRAFT"
+    assert "cancelled" in str(world.row("INV-1").hold)
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Held"
+
+
+def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total() -> None:
+    """The books are believed for a quarter of an hour; what Xero made of the draft is compared all the same."""
+    from dataclasses import replace as changed
+
+    world = a_world(invoices={"line_amount_types": "Exclusive"})
+    world.crm.invoice("INV-0")
+    world.sync()
+    rates = world.xero.books.tax_rates
+    rate = next(one for one in rates if one.id == "EXEMPTOUTPUT")
+    rates.put(
+        changed(rate, components=tuple(changed(c, rate=Decimal(10)) for c in rate.components))
+    )
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert held(world, "INV-1") == "total-differs"
+    for _ in range(4):
+        world.advance(7200)
+        world.sync()
+    assert world.document("INV-1")["status"] == "DRAFT"
+
+
+# The CRM's side -----------------------------------------------------------------------------------
+
+
+def test_deleted_in_the_crm_before_anything_was_sent_nothing_is_made() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1", Invoice_Date__c=None)
+    world.sync()
+    world.org.remove("Invoice__c", record)
+    world.sync()
+    assert world.xero.documents() == []
+
+
+def test_deleted_in_the_crm_after_it_was_made_it_is_left_for_a_person() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    world.org.remove("Invoice__c", record)
+    world.sync()
+    assert world.row("INV-1").state is State.ORPHAN
+    assert world.document("INV-1")["status"] == "DRAFT"
+    assert world.sync().exit == 0
+
+
+def test_deleted_in_the_crm_just_before_the_write_back_it_is_left_for_a_person() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+
+    def remove(name: str) -> None:
+        if name == "POST Invoices is answered":
+            world.org.remove("Invoice__c", record)
+
+    world.roads["xero"].hook = remove
+    world.sync()
+    assert world.row("INV-1").state is State.ORPHAN
+
+
+def test_restored_from_the_bin_it_is_not_made_again() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    lines = [row["Id"] for row in world.org.rows("Invoice_Line_Item__c")]
+    world.org.remove("Invoice__c", record)
+    world.sync()
+    world.org.restore("Invoice__c", record)
+    for line in lines:
+        world.org.restore("Invoice_Line_Item__c", line)
+    world.settle("invoices")
+    assert len(world.documents_of("INV-1")) == 1
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_write_back_the_crm_refuses_is_held_and_written_once_it_can_be() -> None:
+    world = a_world(salesforce={"names": {}})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.crm.invoice("INV-2", Finance_External_ID__c=None)
+    taken = world.crm.invoice("INV-3", Status__c="Cancelled")
+
+    def take_the_id(name: str) -> None:
+        """Somebody types the new document's id into another record, where it must be unique."""
+        if name == "PUT Invoices is answered":
+            world.crm.edit(
+                "Invoice__c", taken, Finance_External_ID__c=world.document("INV-2")["id"]
+            )
+
+    world.roads["xero"].hook = take_the_id
+    world.sync()
+    world.roads["xero"].hook = lambda _: None
+    assert held(world, "INV-2") == "write-back-refused"
+    assert "DUPLICATE_VALUE" in world.invoice("INV-2")["Finance_Message__c"]
+    world.org.remove("Invoice__c", taken)
+    world.forget_calls()
+    world.advance(3601)
+    world.sync()
+    assert world.writes("Invoices", "PUT") == world.writes("Invoices", "POST") == 0
+    assert wrongs(world.org, world.xero) == []
+    assert record
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["drop_after_commit", "drop_before_commit", "slow_after", "html", "500_after", "truncated"],
+)
+def test_a_write_back_whose_answer_is_lost_is_made_good(fault: str) -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("salesforce", fault, method="PATCH", nth=2, times=2, seconds=100)
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_locked_row_is_written_when_it_is_free_again() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    world.crm.invoice("INV-2")
+    world.org.lock_rows([record], times=2)
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_an_id_somebody_else_wrote_meanwhile_is_not_overwritten() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    theirs = "11111111-2222-4333-8444-555555555555"
+
+    def write(name: str) -> None:
+        if name == "POST Invoices is answered":
+            world.crm.edit("Invoice__c", record, Finance_External_ID__c=theirs)
+
+    world.roads["xero"].hook = write
+    world.sync()
+    assert world.invoice("INV-1")["Finance_External_ID__c"] == theirs
+    assert held(world, "INV-1") == "link-taken"
+
+
+def test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.org._store.table(world.org.schema.get("Invoice__c")).live[record][
+        "Finance_External_ID__c"
+    ] = None
+    world.settle("invoices")
+    assert len(world.documents_of("INV-1")) == 1
+
+
+def test_one_worker_at_a_time_has_the_lane() -> None:
+    world = a_world()
+    with world.worker.held() as ours:
+        assert ours
+        with world.app.connection("main").held() as theirs:
+            assert not theirs
+
+
+def test_many_in_a_batch_and_many_batches_all_arrive() -> None:
+    world = a_world(invoices={"batch": 7})
+    world.crm.invoices(45, people=9, lines=2)
+    assert world.sync().counts["created"] == 45
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_with_the_permissions_we_ask_for_and_no_others_everything_works() -> None:
+    world = a_world(org={"permission_set": "Finance_Sync_Integration"})
+    manager = world.crm.plan_manager(Finance_Email__c="pm@plan.example")
+    record = world.crm.invoice("INV-1", Plan_Manager__c=manager)
+    world.crm.invoice("INV-2", Invoice_Date__c=None)
+    world.sync()
+    world.xero.pay(world.document("INV-1")["id"], "40.00")
+    world.sync("payments")
+    assert wrongs(world.org, world.xero, due=["INV-1"]) == []
+    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+    assert world.invoice("INV-2")["Finance_Sync_State__c"] == "Held"
+    assert len(world.crm.payments(record)) == 1
+
+
+def test_a_packaged_crm_with_a_prefix_on_every_name_works_just_the_same() -> None:
+    world = a_world(
+        org={"namespace": "maica_cc"}, salesforce={"profile": "maica", "prefix": "maica_cc__"}
+    )
+    world.crm.invoice("INV-1")
+    world.sync()
+    world.xero.pay(world.document("INV-1")["id"], "100.00")
+    world.sync("payments")
+    (row,) = world.org.rows("Invoice__c")
+    assert row["maica_cc__Finance_Sync_State__c"] == "Synced"
+    assert row["maica_cc__Status__c"] == "Fully Paid"
