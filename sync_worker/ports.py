@@ -32,6 +32,14 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """What the CRM rolls up from an invoice's payments, or has us roll up."""
+
+    paid: Decimal = Decimal(0)
+    last_paid_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceNews:
     """What is written back to one CRM invoice; None leaves a field alone, empty text clears it."""
 
@@ -43,8 +51,7 @@ class InvoiceNews:
     link: str | None = None
     synced_at: datetime | None = None
     status: str | None = None
-    total_paid: Decimal | None = None
-    last_paid_at: datetime | None = None
+    totals: Totals | None = None
     clear_request: bool = False
 
 
@@ -66,8 +73,7 @@ class Standing:
     xero_id: XeroId
     status: str
     total: Decimal | None
-    total_paid: Decimal
-    last_paid_at: datetime | None
+    totals: Totals
     payments: tuple[PaymentRecord, ...] = ()
 
 

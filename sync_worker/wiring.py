@@ -38,6 +38,7 @@ from sync_worker.state.migrate import head_is
 from sync_worker.sync.attempt import Lane, Patience
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
+from sync_worker.sync.leftovers import Leftovers
 from sync_worker.sync.linking import Linking
 from sync_worker.sync.payments import PaymentRules, PaymentSync
 from sync_worker.sync.recover import Recovery
@@ -254,6 +255,7 @@ def _connection(
         tell=log.info,
     )
     parties = SalesforceParties(crm.client, crm.names)
+    linking = Linking(lane, invoices, ledger, books, rules)
     connection = Connection(
         name=name,
         clock=app.clock,
@@ -268,7 +270,8 @@ def _connection(
             books=books,
             directory=Directory(lane, XeroContacts(client), parties, rules),
             recovery=Recovery(lane, ledger, rules.two_steps),
-            linking=Linking(lane, invoices, ledger, books, rules),
+            linking=linking,
+            leftovers=Leftovers(lane, invoices, ledger, linking, rules),
             rules=rules,
             progress=_counted("invoices", progress),
         ),

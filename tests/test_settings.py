@@ -27,21 +27,17 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def loaded(folder: Path, **tables: Any) -> Settings:
-    """The settings of a file with one good connection; `tables` are laid over it."""
-    connection = {"salesforce": CRM, "xero": XERO}
-    rest = {name: tables.pop(name) for name in ("journal", "log", "time") if name in tables}
+    """The settings of a file with one good connection; `tables` are laid over it, None takes a setting away."""
+    whole: dict[str, Any] = {name: tables.pop(name) for name in ("log", "time") if name in tables}
+    connection: dict[str, Any] = {"salesforce": CRM, "xero": XERO}
     for name, values in tables.items():
-        inner = connection.get(name, {})
-        connection[name] = {**inner, **values} if isinstance(values, dict) else values
-        connection[name] = (
-            {key: value for key, value in connection[name].items() if value is not None}
-            if isinstance(values, dict)
-            else values
-        )
+        if isinstance(values, dict):
+            laid = {**connection.get(name, {}), **values}
+            connection[name] = {key: value for key, value in laid.items() if value is not None}
+        else:
+            connection[name] = values
     path = folder / "sync_worker.toml"
-    plain = {name: value for name, value in connection.items() if not isinstance(value, dict)}
-    inside = {name: value for name, value in connection.items() if isinstance(value, dict)}
-    path.write_text(toml({**rest, "connections": {"main": {**plain, **inside}}}))
+    path.write_text(toml({**whole, "connections": {"main": connection}}))
     return load(path)
 
 
@@ -130,7 +126,8 @@ def test_a_secret_never_stands_in_the_settings_own_words(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8801", "localhost:8801", "[::1]:8801", "127.9.9.9"])
 def test_plain_http_is_for_the_loopback(tmp_path: Path, host: str) -> None:
-    assert loaded(tmp_path, salesforce={"url": f"http://{host}/"})
+    found = loaded(tmp_path, salesforce={"url": f"http://{host}/"})
+    assert found.connections["main"].salesforce.url == f"http://{host}"
 
 
 @pytest.mark.parametrize(

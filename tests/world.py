@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sync_worker.daemon.runner import Connection, Result
+from sync_worker.daemon.runner import Connection, Exit, Result
 from sync_worker.domain.document import IN_DOUBT, Document, Kind
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.ids import SalesforceId
@@ -102,10 +102,9 @@ class World:
         """Runs again and again as a schedule would, until nothing is in doubt any more and nothing moves."""
         before: object = None
         for _ in range(runs):
-            for process in processes or ("invoices",):
-                self.sync(process)
+            ended = {self.sync(process).exit for process in processes or ("invoices",)}
             after = (self.org.rows("Invoice__c"), self.xero.documents(), self.xero.payments())
-            if after == before and not self.in_doubt():
+            if after == before and not self.in_doubt() and Exit.UNSURE not in ended:
                 return
             before = after
             self.advance(apart)
@@ -125,6 +124,12 @@ class World:
         if hasattr(self, "worker"):
             self.worker.lane._lease = None  # type: ignore[attr-defined]
         self.restart()
+
+    def hang_up(self) -> None:
+        """Closes what was opened to a served sandbox."""
+        worker: Any = self.worker
+        worker.invoices.crm._client.session.close()
+        worker.invoices.ledger._client._way.clear()
 
     def change_settings(self, **settings: Any) -> None:
         """As after an edit of the configuration and a restart."""

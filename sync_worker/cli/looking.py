@@ -185,8 +185,14 @@ def holds(asked: Asked) -> int:
             else "not tried again by itself"
         )
         show.holds([one])
-        show.say(f"    since {one['since']:%d %b %Y %H:%M} UTC, {one['attempts']} tries, {again}")
+        show.say(
+            f"    since {one['since']:%d %b %Y %H:%M} UTC, {_times(one['attempts'])} tried, {again}"
+        )
     return 1
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _waiting(row: Document) -> dict[str, Any]:

@@ -30,39 +30,49 @@ def add_to(main: click.Group) -> None:
 
 
 def _sandbox_options(function: Any) -> Any:
-    for option in (
-        click.option(
-            "--profile",
-            type=click.Choice(["care", "empty"]),
-            default="empty",
-            help="What it holds at the start.",
-        ),
-        click.option(
-            "--invoices",
-            type=click.IntRange(min=1),
-            help="How many CRM invoices the profile makes.",
-        ),
-        click.option("--seed", type=int, default=0, help="Same seed, same data."),
-        click.option(
-            "--namespace", default="", help="Package prefix of every custom name, e.g. maica_cc."
-        ),
-        click.option(
-            "--salesforce-port", type=click.IntRange(0, 65535), default=8801, show_default=True
-        ),
-        click.option("--xero-port", type=click.IntRange(0, 65535), default=8802, show_default=True),
-        click.option("--no-limits", is_flag=True, help="Without Xero's limits of calls."),
+    for option in reversed(
+        (
+            click.option(
+                "--profile",
+                type=click.Choice(["care", "empty"]),
+                default="empty",
+                help="What it holds at the start.",
+            ),
+            click.option(
+                "--invoices",
+                type=click.IntRange(min=1),
+                help="How many CRM invoices the profile makes.",
+            ),
+            click.option("--seed", type=int, default=0, help="Same seed, same data."),
+            click.option(
+                "--namespace",
+                default="",
+                help="Package prefix of every custom name, e.g. maica_cc.",
+            ),
+            click.option(
+                "--salesforce-port", type=click.IntRange(0, 65535), default=8801, show_default=True
+            ),
+            click.option(
+                "--xero-port", type=click.IntRange(0, 65535), default=8802, show_default=True
+            ),
+            click.option("--no-limits", is_flag=True, help="Without Xero's limits of calls."),
+        )
     ):
         function = option(function)
     return function
 
 
 def _demo_options(function: Any) -> Any:
-    for option in (
-        click.option(
-            "--once", is_flag=True, help="One run of everything, then say what happened and leave."
-        ),
-        click.option("--invoices", type=click.IntRange(min=30), default=60, show_default=True),
-        click.option("--seed", type=int, default=1, show_default=True),
+    for option in reversed(
+        (
+            click.option(
+                "--once",
+                is_flag=True,
+                help="One run of everything, then say what happened and leave.",
+            ),
+            click.option("--invoices", type=click.IntRange(min=30), default=60, show_default=True),
+            click.option("--seed", type=int, default=1, show_default=True),
+        )
     ):
         function = option(function)
     return function

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -21,6 +21,7 @@ from sync_worker.domain.errors import (
     Transient,
 )
 from sync_worker.domain.hold import Hold
+from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, payments
 from sync_worker.sync.invoices import InvoiceSync
@@ -104,10 +105,14 @@ class Connection:
 
     def run_requested(self) -> Result:
         """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""
+        quiet = Result("requested", Exit.DONE)
         if not self._lock.acquire(blocking=False):
-            return Result("requested", Exit.DONE)
+            return quiet
         try:
-            return self._outcome("requested", self._requested)
+            asked = self.invoices.crm.requested()
+            return self._outcome("requested", lambda: self._requested(asked)) if asked else quiet
+        except SyncError as failure:
+            return _failed("requested", failure)
         finally:
             self._lock.release()
 
@@ -174,10 +179,7 @@ class Connection:
         counts, code = _invoice_counts(invoices.sync_these(self.invoices, found))
         return counts, code
 
-    def _requested(self) -> tuple[Mapping[str, Any], Exit]:
-        asked = self.invoices.crm.requested()
-        if not asked:
-            return {}, Exit.DONE
+    def _requested(self, asked: Sequence[Invoice]) -> tuple[Mapping[str, Any], Exit]:
         with self.for_a_person():
             return _invoice_counts(invoices.sync_these(self.invoices, asked))
 

@@ -14,7 +14,7 @@ from simple_salesforce.format import format_soql
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, Line
 from sync_worker.domain.payment import PaymentRecord
-from sync_worker.ports import InvoiceNews, RowRefusal, Standing
+from sync_worker.ports import InvoiceNews, RowRefusal, Standing, Totals
 from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.parties import PartyFields
@@ -237,8 +237,10 @@ class SalesforceInvoices:
             xero_id=XeroId(row[field("Finance_External_ID__c")].lower()),
             status=row.get(field("Status__c")) or "",
             total=amount(row.get(field("Total_Amount__c"))),
-            total_paid=amount(row.get(field("Total_Payment_Amount__c"))) or Decimal(0),
-            last_paid_at=instant(row.get(field("Last_Payment_Date__c"))),
+            totals=Totals(
+                amount(row.get(field("Total_Payment_Amount__c"))) or Decimal(0),
+                instant(row.get(field("Last_Payment_Date__c"))),
+            ),
             payments=tuple(self._payment_of(record, child) for child in children["records"]),
         )
 
@@ -302,14 +304,18 @@ class SalesforceInvoices:
             "Finance_Link__c": news.link,
             "Finance_Synced_At__c": moment(news.synced_at),
             "Status__c": news.status,
-            "Total_Payment_Amount__c": news.total_paid,
-            "Last_Payment_Date__c": moment(news.last_paid_at),
         }
         changes = {
             self._invoice(name): value or None if isinstance(value, str) else value
             for name, value in wanted.items()
             if value is not None and self._invoice(name)
         }
-        if news.clear_request and self._invoice("Finance_Sync_Requested_At__c"):
-            changes[self._invoice("Finance_Sync_Requested_At__c")] = None
-        return changes
+        cleared: dict[str, Any] = (
+            {"Finance_Sync_Requested_At__c": None} if news.clear_request else {}
+        )
+        if news.totals:
+            cleared["Total_Payment_Amount__c"] = news.totals.paid
+            cleared["Last_Payment_Date__c"] = moment(news.totals.last_paid_at)
+        return changes | {
+            self._invoice(name): value for name, value in cleared.items() if self._invoice(name)
+        }

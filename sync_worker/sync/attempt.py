@@ -100,8 +100,8 @@ def _once(
 
 def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document]) -> list[Outcome]:
     """The outcomes. A lost answer is asked for again with the same bytes and key, as long as the key answers for it:
-    under the token it first left with, inside its life, and not before the first call is surely over."""
-    sent_at = sending[0].sent_at or lane.sender.now()
+    under the token it first left with, inside its life, and not before the call before it is surely over."""
+    first_left = last_left = sending[0].sent_at or lane.sender.now()
     try:
         return lane.sender.send(frozen)
     except OutcomeUnknown as lost:
@@ -111,11 +111,11 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document
     for _ in range(REPLAYS):
         lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=reason)
         try:
-            _outlast(lane, sent_at)
+            _outlast(lane, last_left)
             lane.sender.ready()
-            if lane.sender.token != token or not _within_key_life(lane, sent_at):
+            if lane.sender.token != token or not _within_key_life(lane, first_left):
                 break
-            _note_another_leaving(lane, sending)
+            last_left = _note_another_leaving(lane, sending)
             return lane.sender.send(frozen)
         except OutcomeUnknown as again:
             reason = str(again)
@@ -126,11 +126,12 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document
     raise OutcomeUnknown(reason)
 
 
-def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> None:
+def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> datetime:
     """Should we die now, QUIET must count from this call."""
     now = lane.sender.now()
     words = "asked again with the same key"
     lane.journal.save([Change(replace(row, sent_at=now), words) for row in sending])
+    return now
 
 
 def _outlast(lane: Lane, sent_at: datetime) -> None:

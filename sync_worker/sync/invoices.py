@@ -21,7 +21,8 @@ from sync_worker.sync import contacts, documents, preflight
 from sync_worker.sync.attempt import Lane
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.documents import Ready
-from sync_worker.sync.linking import GONE, Begun, Linking
+from sync_worker.sync.leftovers import Leftovers
+from sync_worker.sync.linking import Begun, Finished, Linking
 from sync_worker.sync.recover import Recovery
 
 CHUNK = 1000
@@ -44,6 +45,7 @@ class InvoiceSync:
     directory: Directory
     recovery: Recovery
     linking: Linking
+    leftovers: Leftovers
     rules: InvoiceRules
     progress: Callable[[int], None] = lambda _: None
 
@@ -61,6 +63,10 @@ class Report:
     in_doubt: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
+    def end(self, finished: Finished) -> None:
+        self.updated += finished.updated
+        self.add(finished.rows)
+
     def add(self, rows: Iterable[Document]) -> None:
         """Those that did not reach their end."""
         for row in rows:
@@ -73,8 +79,10 @@ class Report:
 def sync_invoices(work: InvoiceSync) -> Report:
     """All that is due."""
     report = _recovered(work)
-    _finish_what_is_not_due(work, report)
-    _sync(work, work.crm.due(), report)
+    report.end(work.leftovers.finish())
+    unseen = work.leftovers.waiting()
+    _sync(work, _noting(work.crm.due(), unseen), report)
+    work.leftovers.let_go(unseen)
     return _ended(work, report)
 
 
@@ -143,16 +151,11 @@ def _ended(work: InvoiceSync, report: Report) -> Report:
     return report
 
 
-def _finish_what_is_not_due(work: InvoiceSync, report: Report) -> None:
-    """Documents begun for invoices that the next query may not show any more: cancelled since, dated back, or gone.
-    None of them stands in Xero unseen."""
-    rows = work.lane.journal.in_state(Kind.INVOICE, (State.CREATED, State.PROMOTED), limit=CHUNK)
-    if not rows:
-        return
-    present = work.crm.by_id([row.record for row in rows])
-    gone = [replace(row, state=State.ORPHAN) for row in rows if row.record not in present]
-    work.lane.journal.save([Change(row, GONE) for row in gone])
-    _finish(work, [(row, present[row.record]) for row in rows if row.record in present], report)
+def _noting(invoices: Iterable[Invoice], unseen: set[SalesforceId]) -> Iterator[Invoice]:
+    """The invoices as they stream past; those that come are not unseen any more."""
+    for invoice in invoices:
+        unseen.discard(invoice.id)
+        yield invoice
 
 
 def _sync(
@@ -217,9 +220,10 @@ def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: R
                 holds.append(action)
             case Skip(invoice=invoice, reason=reason):
                 report.skipped.append((invoice.number, reason))
-    ready, without_contact = _with_contacts(work, creates, rows, report)
+    pairs, without_contact = _with_contacts(work, creates, rows, report)
     _hold(work, [*holds, *without_contact], rows, report)
-    due = {create.invoice.id: create.invoice for create in creates}
+    due = {invoice.id: invoice for invoice, _ in pairs}
+    ready = [one for _, one in pairs]
     made: list[Document] = []
     try:
         for batch in documents.create(work.lane, work.ledger, work.rules, ready):
@@ -232,9 +236,11 @@ def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: R
 
 def _with_contacts(
     work: InvoiceSync, creates: Sequence[Create], rows: Rows, report: Report
-) -> tuple[list[Ready], list[HoldBack]]:
+) -> tuple[list[tuple[Invoice, Ready]], list[HoldBack]]:
+    """Those that can be made, as the CRM will show them once the contact's id is written there, or they would look
+    edited; and those whose contact holds them back."""
     found = contacts.ensure(work.directory, [create.debtor for create in creates])
-    ready: list[Ready] = []
+    ready: list[tuple[Invoice, Ready]] = []
     held: list[HoldBack] = []
     for create in creates:
         contact = found.get(create.debtor.id)
@@ -244,11 +250,10 @@ def _with_contacts(
         elif isinstance(contact, Hold):
             held.append(HoldBack(create.invoice, contact, create.input_hash))
         else:
-            # As the CRM will show it once the contact's id is written there: else it would look edited.
             linked = create.invoice.with_contact(create.debtor.id, contact)
             row = _anew(_row(create.invoice, rows))
             row = replace(row, input_hash=input_hash(linked, work.rules))
-            ready.append(Ready(create.draft, contact, row))
+            ready.append((linked, Ready(create.draft, contact, row)))
     return ready, held
 
 
@@ -268,12 +273,8 @@ def _settle(
 
 
 def _finish(work: InvoiceSync, begun: Begun, report: Report) -> None:
-    ended = work.linking.finish(begun) if begun else []
-    report.add(ended)
-    hashes = {row.record: row.input_hash for row, _ in begun}
-    report.updated += sum(
-        1 for row in ended if row.state is State.WRITTEN and row.input_hash != hashes[row.record]
-    )
+    if begun:
+        report.end(work.linking.finish(begun))
 
 
 def _hold(work: InvoiceSync, holds: Sequence[HoldBack], rows: Rows, report: Report) -> None:

@@ -33,6 +33,13 @@ Begun = Sequence[tuple[Document, Invoice]]
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    rows: Sequence[Document]
+    updated: int = 0
+    """How many were brought to what the CRM says now before they were completed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Linking:
     lane: Lane
     crm: CrmInvoices
@@ -40,8 +47,8 @@ class Linking:
     books: LedgerBooks
     rules: InvoiceRules
 
-    def finish(self, begun: Begun) -> list[Document]:
-        """The rows as they end: WRITTEN, or waiting with the reason, or in doubt."""
+    def finish(self, begun: Begun) -> Finished:
+        """Each row as it ends: WRITTEN, or waiting with the reason, or in doubt."""
         invoices = {invoice.id: invoice for _, invoice in begun}
         rows = {row.record: self._ready(row) for row, _ in begun}
         drafts: list[tuple[Document, Draft | None]] = []
@@ -53,8 +60,8 @@ class Linking:
                     drafts.append((row, None))
                 case Draft() as contents:
                     inputs = input_hash(invoices[row.record], self.rules)
-                    edited = replace(row, total=contents.total, input_hash=inputs)
-                    drafts.append((edited, contents))
+                    renewed = replace(row, total=contents.total, input_hash=inputs)
+                    drafts.append((renewed, contents))
                 case _:
                     pass
         try:
@@ -62,7 +69,11 @@ class Linking:
                 rows |= {row.record: row for row in batch}
         finally:
             rows |= self._record(rows.values(), invoices)
-        return list(rows.values())
+        edited = {row.record for row, contents in drafts if contents}
+        ended = list(rows.values())
+        return Finished(
+            ended, sum(1 for row in ended if row.record in edited and row.state is State.WRITTEN)
+        )
 
     def tell(
         self,

@@ -28,6 +28,7 @@ from sync_worker.ports import (
     InvoiceNews,
     LedgerPayments,
     Standing,
+    Totals,
 )
 from sync_worker.sync.attempt import Lane
 
@@ -230,19 +231,18 @@ def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
 
 
 def _invoice_news(standing: Standing, rules: PaymentRules) -> InvoiceNews | None:
-    included = [one for one in standing.payments if one.include]
-    paid, last = standing.total_paid, standing.last_paid_at
-    if rules.worker_rolls_up:
-        paid = sum((one.amount for one in included), Decimal(0))
-        last = max((one.date for one in included if one.date), default=None)
-    status = settled_status(standing.total, paid, standing.status)
-    changed_status = status if rules.write_status and status != standing.status else None
-    rolled = rules.worker_rolls_up and (paid, last) != (standing.total_paid, standing.last_paid_at)
-    if changed_status is None and not rolled:
+    totals = _recomputed(standing) if rules.worker_rolls_up else standing.totals
+    status = settled_status(standing.total, totals.paid, standing.status)
+    new_status = status if rules.write_status and status != standing.status else None
+    new_totals = totals if totals != standing.totals else None
+    if new_status is None and new_totals is None:
         return None
-    return InvoiceNews(
-        record=standing.record,
-        status=changed_status,
-        total_paid=paid if rolled else None,
-        last_paid_at=last if rolled else None,
+    return InvoiceNews(standing.record, status=new_status, totals=new_totals)
+
+
+def _recomputed(standing: Standing) -> Totals:
+    included = [one for one in standing.payments if one.include]
+    return Totals(
+        sum((one.amount for one in included), Decimal(0)),
+        max((one.date for one in included if one.date), default=None),
     )

@@ -23,7 +23,7 @@ LOOKED = "looked"
 """The cursor: Xero's time up to which the journal knows everything our app has made."""
 MARGIN = timedelta(seconds=2)
 PAGE = 1000
-GONE = frozenset({"DELETED", "VOIDED"})
+GONE_IN_XERO = frozenset({"DELETED", "VOIDED"})
 FINAL = frozenset({"SUBMITTED", "AUTHORISED", "PAID"})
 
 
@@ -62,7 +62,7 @@ class Recovery:
         ours = {
             marker.record: invoice
             for invoice in found
-            if (marker := Marker.read(invoice.url)) and invoice.status not in GONE
+            if (marker := Marker.read(invoice.url)) and invoice.status not in GONE_IN_XERO
         }
         changes = [self._adoption(row, ours[row.record]) for row in rows if row.record in ours]
         self.lane.journal.save(changes)
@@ -94,7 +94,12 @@ class Recovery:
         for row in rows:
             invoice = known.get(row.document_id)
             marker = Marker.read(invoice.url) if invoice else None
-            if invoice and marker and marker.record == row.record and invoice.status not in GONE:
+            if (
+                invoice
+                and marker
+                and marker.record == row.record
+                and invoice.status not in GONE_IN_XERO
+            ):
                 standing[row.record] = replace(row, state=self._state(invoice.status))
                 continue
             anew = replace(
@@ -143,7 +148,7 @@ class Recovery:
         sightings: list[Sighting] = []
         for marker, invoice in marked:
             row = rows.get(marker.record)
-            if invoice.status in GONE:
+            if invoice.status in GONE_IN_XERO:
                 continue
             if row is None:
                 sightings.append(_sighting(marker, invoice))

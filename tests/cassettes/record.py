@@ -1,4 +1,4 @@
-"""Records what the two SDKs and the vendors say to each other, through our own adapters; tests/test_cassettes.py plays it.
+"""Records what our adapters, through both SDKs, and the vendors say to each other; tests/test_cassettes.py plays it.
 
     python tests/cassettes/record.py            against the sandbox
     python tests/cassettes/record.py --real     against a real Xero demo company and Salesforce org (docs/recording.md)
@@ -30,7 +30,8 @@ from sync_worker.domain.money import LineAmountTypes
 from sync_worker.domain.party import Party
 from sync_worker.domain.payment import PaymentRecord, PaymentType
 from sync_worker.ports import InvoiceNews
-from sync_worker.salesforce.check import SalesforceCheck
+from sync_worker.sandbox.edge import Sandbox
+from sync_worker.sandbox.http import Clock
 from sync_worker.settings import Settings
 from sync_worker.wiring import App, opened, project_folder
 
@@ -40,6 +41,7 @@ NUMBER = "CASSETTE-1"
 """The CRM invoice that a real org must hold: one line of 2 x 50.00, a participant, no Finance External ID."""
 NOWHERE = XeroId("00000000-0000-4000-8000-000000000000")
 NO_RECORD = SalesforceId("a005g00000000000AA")
+CRM_HOST, XERO_HOST = "salesforce.example", "xero.example"
 GONE = "scrubbed"
 VARIABLES = {
     "salesforce": {
@@ -62,7 +64,7 @@ class Facts:
     at: datetime
     stamp: str
     hosts: Mapping[str, str]
-    """The vendors' host names and ports, by the names they have in the cassettes."""
+    """The vendors' host names and ports, and what each is called in the cassettes."""
 
     @classmethod
     def kept(cls) -> Facts:
@@ -86,6 +88,9 @@ class Still:
 
     def sleep(self, seconds: float) -> None:
         del seconds
+
+
+Scene = Callable[[App, Facts], Any]
 
 
 # What is said -------------------------------------------------------------------------------------
@@ -125,9 +130,8 @@ def writing_payments(app: App, facts: Facts) -> Any:
     return [work.crm.upsert([payment]) for _ in range(2)]
 
 
-def checking_the_org(app: App, _: Facts) -> Any:
-    crm = app.connection("main").invoices.crm
-    return list(SalesforceCheck(crm._client, crm._names).problems())  # type: ignore[attr-defined]
+def checking_both_sides(app: App, _: Facts) -> Any:
+    return list(app.checks("main"))
 
 
 def reading_the_books(app: App, _: Facts) -> Any:
@@ -166,11 +170,11 @@ def reading_payments(app: App, _: Facts) -> Any:
     ]
 
 
-SCENES: tuple[Callable[[App, Facts], Any], ...] = (
+SCENES: tuple[Scene, ...] = (
     reading_an_invoice,
     writing_back,
     writing_payments,
-    checking_the_org,
+    checking_both_sides,
     reading_the_books,
     making_a_contact,
     making_an_invoice,
@@ -214,12 +218,17 @@ def xero_id(outcome: Outcome) -> XeroId:
     return outcome.xero_id
 
 
+def play(scene: Scene, app: App, facts: Facts, mode: str) -> Any:
+    with scrubbing(facts, mode).use_cassette(scene.__name__):
+        return scene(app, facts)
+
+
 # How it is kept -----------------------------------------------------------------------------------
 
 
 def scrubbing(facts: Facts, mode: str) -> vcr.VCR:
     """A recorder that forgets tokens, secrets and who the organisation is, and that calls each vendor by one name."""
-    names = {host: name for name, host in facts.hosts.items()}
+    names = facts.hosts
 
     def request(one: Any) -> Any:
         host = urlsplit(one.uri).netloc
@@ -273,12 +282,6 @@ FORGOTTEN = {
 
 
 @contextmanager
-def playing(app: App, facts: Facts, scene: str, mode: str) -> Iterator[App]:
-    with scrubbing(facts, mode).use_cassette(scene):
-        yield app
-
-
-@contextmanager
 def an_app(facts: Facts, crm: Mapping[str, str], xero: Mapping[str, str]) -> Iterator[App]:
     settings = Settings.model_validate(
         {
@@ -311,9 +314,6 @@ def main() -> int:
 
 
 def record_the_sandbox() -> None:
-    from sync_worker.sandbox.edge import Sandbox
-    from sync_worker.sandbox.http import Clock
-
     at = datetime(2026, 7, 1, 2, 0, tzinfo=UTC)
     with Sandbox(metadata=project_folder("salesforce"), clock=Clock(lambda: at)) as sandbox:
         stand_ready(sandbox)
@@ -321,13 +321,13 @@ def record_the_sandbox() -> None:
         url = vendors["xero"].pop("url")
         xero = {**vendors["xero"], "api_url": url, "identity_url": url}
         hosts = {
-            "salesforce.sandbox": urlsplit(sandbox.salesforce_url).netloc,
-            "xero.sandbox": urlsplit(url).netloc,
+            urlsplit(sandbox.salesforce_url).netloc: CRM_HOST,
+            urlsplit(url).netloc: XERO_HOST,
         }
         record(Facts(at, "sandbox", hosts), vendors["salesforce"], xero)
 
 
-def stand_ready(sandbox: Any) -> None:
+def stand_ready(sandbox: Sandbox) -> None:
     """What docs/recording.md asks of a real org and a demo company."""
     org, books = sandbox.org, sandbox.xero
     person = {"FirstName": "Casey", "LastName": "Cassette", "Email": "casey@example.com"}
@@ -352,9 +352,9 @@ def record_the_real_ones() -> None:
         sys.exit(f"set {', '.join(missing)}; docs/recording.md says what each is")
     at = datetime.now(UTC).replace(microsecond=0)
     hosts = {
-        "salesforce.sandbox": urlsplit(said["salesforce"]["url"]).netloc,
-        "xero.sandbox": "api.xero.com",
-        "identity.xero.sandbox": "identity.xero.com",
+        urlsplit(said["salesforce"]["url"]).netloc: CRM_HOST,
+        "api.xero.com": XERO_HOST,
+        "identity.xero.com": XERO_HOST,
     }
     record(Facts(at, f"{at:%Y%m%d%H%M}", hosts), said["salesforce"], said["xero"])
 
@@ -363,8 +363,8 @@ def record(facts: Facts, crm: Mapping[str, str], xero: Mapping[str, str]) -> Non
     for old in HERE.glob("*.yaml"):
         old.unlink()
     for scene in SCENES:
-        with an_app(facts, crm, xero) as app, playing(app, facts, scene.__name__, "all"):
-            scene(app, facts)
+        with an_app(facts, crm, xero) as app:
+            play(scene, app, facts, "all")
         sys.stdout.write(f"recorded {scene.__name__}\n")
     facts.keep()
 

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from sync_worker.cli import main
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.edge import Sandbox
-from tests.daemon.processes import a_sandbox, settings_file
+from tests.daemon.processes import Tables, a_sandbox, settings_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def operator(vendors: Sandbox, tmp_path: Path) -> Operator:
     return an_operator(vendors, tmp_path)
 
 
-def an_operator(vendors: Sandbox, folder: Path, **tables: dict[str, Any]) -> Operator:
+def an_operator(vendors: Sandbox, folder: Path, **tables: Tables) -> Operator:
     """One whose clock is the sandbox's, so that waiting takes no time."""
-    return Operator(settings_file(folder, vendors.credentials(), clock="sandbox", **tables))
+    return Operator(settings_file(folder, vendors.credentials(), tables, clock="sandbox"))
 
 
 @pytest.fixture(autouse=True)

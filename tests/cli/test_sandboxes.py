@@ -59,7 +59,7 @@ def test_a_namespace_is_before_every_name(tmp_path: Path) -> None:
     with a_sandbox_process("--namespace", "maica_cc", "--json") as process:
         vendors = json.loads(ready(process))
         packaged = {"salesforce": {"profile": "maica"}}
-        operator = Operator(settings_file(tmp_path, vendors, clock="sandbox", **packaged))
+        operator = Operator(settings_file(tmp_path, vendors, packaged, clock="sandbox"))
         assert operator.types("check", "--json").json == {"problems": []}
 
 

@@ -24,10 +24,9 @@ def a_sandbox(**knobs: Any) -> Sandbox:
 def settings_file(
     folder: Path,
     credentials: Mapping[str, Mapping[str, str]],
+    connection: Mapping[str, Tables] | None = None,
     *,
     clock: str = "system",
-    name: str = "main",
-    **connection: Tables,
 ) -> Path:
     """A settings file for the vendors behind `credentials`, its journal in a folder of its own; `connection` adds to
     the connection's tables or replaces what stands in them."""
@@ -37,7 +36,7 @@ def settings_file(
         "xero": {key: value for key, value in xero.items() if key != "url"}
         | {"api_url": xero["url"], "identity_url": xero["url"]},
     }
-    for table, values in connection.items():
+    for table, values in (connection or {}).items():
         tables[table] = {**tables.get(table, {}), **values}
     path = folder / "sync_worker.toml"
     path.write_text(
@@ -46,7 +45,7 @@ def settings_file(
                 "journal": {"path": str(folder / "journal" / "journal.db")},
                 "log": {"format": "json"},
                 "time": {"source": clock},
-                "connections": {name: tables},
+                "connections": {"main": tables},
             }
         ),
         encoding="utf-8",

@@ -114,3 +114,34 @@ def test_the_log_holds_no_secret_and_one_event_a_line(vendors: Sandbox, tmp_path
     for values in vendors.credentials().values():
         assert not any(values["client_secret"] in text for text in kept)
     assert not any(TOKEN.search(text) for text in kept)
+
+
+def test_a_request_for_what_is_not_due_is_answered_on_the_record(
+    vendors: Sandbox, tmp_path: Path
+) -> None:
+    now = vendors.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    due_invoices(
+        vendors.control, "INV-1", Status__c="Cancelled", Finance_Sync_Requested_At__c=now
+    )
+    config = settings(tmp_path, vendors, invoices={**NOT_AGAIN, "request_poll_s": 1})
+    with Worker(config, "run"):
+        eventually(
+            lambda: not crm_invoice(vendors.control, "INV-1")["Finance_Sync_Requested_At__c"], 15
+        )
+    assert "Cancelled" in crm_invoice(vendors.control, "INV-1")["Finance_Message__c"]
+    assert xero_references(vendors.control) == []
+
+
+def test_a_command_whose_daemon_dies_does_the_work_itself(vendors: Sandbox, tmp_path: Path) -> None:
+    config = settings(tmp_path, vendors)
+    with Worker(config, "run") as daemon:
+        daemon.await_event("run ended", process="invoices")
+        due_invoices(vendors.control, "INV-1")
+        slow(vendors, 1.5)
+        with Worker(config, "sync", "invoice", "INV-1", "--json") as command:
+            await_call(vendors, "PUT", MADE)
+            daemon.kill()
+            command.ended(30)
+    with Worker(config, "sync", "invoices", "--json") as again:
+        again.answer(30)
+    eventually(lambda: xero_references(vendors.control) == ["INV-1"], 5)

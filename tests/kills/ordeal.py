@@ -86,9 +86,11 @@ class Ordeal:
         config = settings_file(
             folder,
             sandbox.credentials(),
-            timing=TIMING,
-            invoices={**SOON, "numbering": self._summary.numbering, "batch": 4},
-            payments=SOON,
+            {
+                "timing": TIMING,
+                "invoices": {**SOON, "numbering": self._summary.numbering, "batch": 4},
+                "payments": SOON,
+            },
         )
         month.more_is_due(AT_ONCE)
         for n in range(1, self._kills + 1):

@@ -1,0 +1,29 @@
+"""Every promise of a port is tried in process and over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync_worker.sandbox.edge import Sandbox
+from sync_worker.sandbox.http import Clock
+from tests.world import METADATA, NOON, World, a_served_world, a_world
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Sandbox]:
+    with Sandbox(metadata=METADATA, clock=Clock(lambda: NOON)) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=["in process", "over http"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    if request.param == "in process":
+        yield a_world()
+        return
+    sandbox: Sandbox = request.getfixturevalue("served")
+    sandbox.control.reset()
+    found = a_served_world(sandbox)
+    yield found
+    found.hang_up()
