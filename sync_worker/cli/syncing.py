@@ -130,6 +130,10 @@ def _here_or_there(
             process, counts = next(iter(answer["processes"].items()))
             result = Result(process, Exit(answer["exit"]), counts, tuple(answer["problems"]))
             return result, answer["calls"]
+        with connection.held() as ours:
+            if ours:  # whoever held the lane has gone, and left its queue to us
+                connection.answer_requests()
+                continue
         if app.stop.wait(0.2):
             raise Stopping
     problem = f"the running daemon did not answer within {ANSWER_WITHIN_S} s; the request stays in its queue"

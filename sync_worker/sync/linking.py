@@ -55,7 +55,7 @@ class Linking:
         for row in rows.values():
             match self._completion(row, invoices[row.record]):
                 case Hold() as hold:
-                    rows[row.record] = self._held(row, hold)
+                    rows[row.record] = self._held(row, hold, invoices[row.record])
                 case True:
                     drafts.append((row, None))
                 case Draft() as contents:
@@ -119,23 +119,27 @@ class Linking:
                 f"a draft stands in Xero ({row.xero_number}), but {reason}",
                 "delete the draft in Xero, or make the invoice due again",
             )
+        edited = row.input_hash != input_hash(invoice, self.rules)
         differed = row.hold is not None and row.hold.hold_class is HoldClass.TOTAL_DIFFERS
-        if row.input_hash == input_hash(invoice, self.rules) and not differed:
+        if not edited and not differed:
             return True
         drafted = preflight.draft(invoice, self.rules, self.books.books(), self.books.currencies)
         if isinstance(drafted, Hold) or not differed:
             return drafted
-        return self._if_corrected(row, drafted)
+        return self._agreed(row, drafted, edited=edited)
 
-    def _if_corrected(self, row: Document, drafted: Draft) -> Hold | bool:
-        """A draft whose total was not as expected is completed only when somebody made both agree."""
+    def _agreed(self, row: Document, drafted: Draft, *, edited: bool) -> Draft | Hold | bool:
+        """A draft whose total was not the CRM's is completed only when somebody made both agree, on either side."""
         stored = self.ledger.by_id([row.document_id]).get(row.document_id)
         if stored and stored.total == drafted.total:
             return True
+        if edited:
+            return drafted
         return documents.total_differs(stored.total if stored else None, drafted.total)
 
-    def _held(self, row: Document, hold: Hold) -> Document:
-        held = documents.held(row, hold, self.lane.clock.now())
+    def _held(self, row: Document, hold: Hold, invoice: Invoice) -> Document:
+        seen = replace(row, input_hash=input_hash(invoice, self.rules))
+        held = documents.held(seen, hold, self.lane.clock.now())
         self.lane.journal.save([Change(held, hold.cause)])
         return held
 

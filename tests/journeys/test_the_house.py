@@ -9,7 +9,7 @@ from typing import Any
 from tests.world import a_world
 
 OURS = "sync_worker."
-BESIDE = ("sync_worker.sandbox", "sync_worker.state", "sync_worker.domain", "sync_worker.wiring")
+BESIDE = tuple(f"sync_worker.{room}" for room in ("sandbox", "state", "domain", "ports", "wiring"))
 THE_WAY = [
     "daemon.runner",
     "salesforce.session",
