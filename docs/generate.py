@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import Enum
 from itertools import groupby
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import click
+from pydantic import BaseModel, SecretStr
 
 from sync_worker.cli import main
-from sync_worker.settings import explained
+from sync_worker.settings import Connection, Settings
 
 HERE = Path(__file__).resolve().parent
 
@@ -118,6 +122,61 @@ def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[s
     return "".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n" for cells in lines
     )
+
+
+# What a setting says of itself -----------------------------------------------------------------
+
+
+def explained(
+    room: type[BaseModel] = Settings, path: str = ""
+) -> Iterator[tuple[str, str, str, str]]:
+    """(name, type, default, meaning) of every setting, for docs/configuration.md."""
+    for name, field in room.model_fields.items():
+        dotted = f"{path}.{name}" if path else name
+        if name == "connections":
+            yield from explained(Connection, "connections.NAME")
+            continue
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from explained(inner, dotted)
+            continue
+        yield dotted, _type_words(inner), _default_words(field), field.description or ""
+
+
+_WORDS: dict[Any, str] = {
+    SecretStr: "secret",
+    str: "text",
+    bool: "true or false",
+    float: "seconds",
+    int: "whole number",
+    Path: "path",
+    date: "date",
+}
+
+
+def _type_words(annotation: Any) -> str:
+    """A type as people say it. That a setting may be left out is for its default to say."""
+    kind, parts = get_origin(annotation), get_args(annotation)
+    if kind is Literal:
+        return _choices(parts)
+    if kind in {dict, tuple}:
+        return "table" if kind is dict else "list of text"
+    if parts:
+        return _type_words(parts[0])  # the type itself: checks and None come after it
+    return _choices(annotation) if issubclass(annotation, Enum) else _WORDS[annotation]
+
+
+def _choices(names: Iterable[object]) -> str:
+    return " or ".join(f"`{name}`" if name else "empty" for name in names)
+
+
+def _default_words(field: Any) -> str:
+    if field.is_required():
+        return "needed"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, bool):
+        return f"`{value!s}`".lower()
+    return "none" if value in (None, "", (), {}) else f"`{value!s}`"
 
 
 if __name__ == "__main__":

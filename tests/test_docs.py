@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from docs.generate import pages, walked
+from docs.generate import explained, pages, walked
 from sync_worker.cli import main
 from sync_worker.domain.document import State
 from sync_worker.domain.hold import HoldClass
@@ -17,7 +17,6 @@ from sync_worker.sandbox.control import ACTS, CRM_ACTS
 from sync_worker.sandbox.faults import EFFECTS
 from sync_worker.sandbox.seeds.hard import CASES, CREATED, SYNCED, UNTOUCHED
 from sync_worker.sandbox.xero.app import PEOPLE
-from sync_worker.settings import explained
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -83,8 +83,6 @@ class Budget:
         """Seconds until one more call fits into the minute."""
         kept = 0 if self._manual else self.manual_per_minute
         now = self.clock.now()
-        while self._spent and now - self._spent[0] >= DAY:
-            self._spent.popleft()
         recent = self._recent(now)
         allowed = self.per_minute - kept
         if self.minute_left is not None and recent:
@@ -105,6 +103,8 @@ class Budget:
 
     def _check_the_day(self) -> None:
         now = self.clock.now()
+        while self._spent and now - self._spent[0] >= DAY:
+            self._spent.popleft()
         if self._closed_until and now < self._closed_until:
             wait = (self._closed_until - now).total_seconds()
             msg = f"Xero's day limit is reached; it opens again in {wait:.0f} s"
