@@ -11,7 +11,7 @@ import http.client
 import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -71,13 +71,13 @@ class Time:
 
 class Road:
     """To one vendor's door. `down` refuses every connection; `hook` is told before a request arrives and when it is
-    done; `instead` sees every request and may answer in the vendor's place; `reader` may change an answer."""
+    done; `instead` sees every request and may give a Response in the vendor's place; `reader` may change an answer."""
 
     def __init__(self, door: Door, time: Time) -> None:
         self.door = door
         self.down = False
         self.hook: Hook = lambda _: None
-        self.instead: Callable[[Request], Response | None] = lambda _: None
+        self.instead: Callable[[Request], object] = lambda _: None
         self.reader: Callable[[Request, Response], Response] = lambda _, response: response
         self._time = time
 
@@ -87,7 +87,8 @@ class Road:
         sent = body.encode() if isinstance(body, str) else body or b""
         texts = {str(k): v.decode() if isinstance(v, bytes) else str(v) for k, v in headers.items()}
         request = Request.to(method, url, {"Host": urlsplit(url).netloc, **texts}, sent)
-        if answer := self.instead(request):
+        answer = self.instead(request)
+        if isinstance(answer, Response):
             return answer
         self._time.pass_by(ON_THE_ROAD)
         name = f"{method} {request.path.rpartition('/')[2]}"

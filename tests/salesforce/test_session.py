@@ -28,7 +28,7 @@ def test_a_dead_session_is_renewed_and_the_very_same_request_repeated() -> None:
     world = a_world()
     read(world)
     seen: list[Request] = []
-    world.roads["salesforce"].instead = lambda request: seen.append(request)  # type: ignore[func-returns-value]
+    world.roads["salesforce"].instead = seen.append
     world.org.expire_tokens()
     read(world)
     first, _, again = seen

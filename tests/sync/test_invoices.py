@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as changed
 from decimal import Decimal
 
 import pytest
@@ -363,8 +364,6 @@ def test_cancelled_before_it_is_completed_it_is_not_authorised() -> None:
 
 def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total() -> None:
     """The books are believed for a quarter of an hour; what Xero made of the draft is compared all the same."""
-    from dataclasses import replace as changed
-
     world = a_world(invoices={"line_amount_types": "Exclusive"})
     world.crm.invoice("INV-0")
     world.sync()

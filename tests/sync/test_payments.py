@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -93,9 +95,6 @@ def test_with_a_new_journal_everything_is_read_again_and_nothing_changes() -> No
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Honolulu", "Europe/London"])
 def test_noon_is_noon_where_the_connection_says(zone: str) -> None:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     world = a_synced_invoice(time_zone=zone)
     pay(world, "40.00", on="2026-03-03")
     world.sync("payments")
@@ -251,7 +250,7 @@ def test_a_payment_edited_between_two_pages_hides_none() -> None:
             if pages == 2:
                 world.xero.reconcile(first)
 
-    world.roads["xero"].instead = edit  # type: ignore[assignment]
+    world.roads["xero"].instead = edit
     world.sync("payments")
     assert pages >= 2
     assert unpaid_in_crm(world.org, world.xero) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync_worker.domain.document import State
+from sync_worker.sandbox.http import Request
 from tests import journals
 from tests.oracle import wrongs
 from tests.world import World, a_world
@@ -86,8 +87,8 @@ def test_a_crash_while_a_call_waited_for_its_turn_does_not_shorten_the_quiet_tim
             world.time.later(50, lambda: world.roads["xero"].door.handle(late))
             raise Killed
 
-    sent = []
-    world.roads["xero"].instead = lambda request: sent.append(request)  # type: ignore[func-returns-value]
+    sent: list[Request] = []
+    world.roads["xero"].instead = sent.append
     world.roads["xero"].hook = dies_at_the_fourth
     with pytest.raises(Killed):
         world.sync()

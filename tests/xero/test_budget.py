@@ -6,6 +6,7 @@ import pytest
 
 from sync_worker.domain.errors import Transient
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.xero.limits import Limits
 from sync_worker.xero.budget import Budget
 from tests.ways import Time
 from tests.world import NOON, VirtualClock, a_world
@@ -83,8 +84,6 @@ def test_after_the_days_limit_has_passed_the_next_run_goes_through() -> None:
 
 
 def test_a_thousand_a_day_is_never_overdrawn() -> None:
-    from sync_worker.sandbox.xero.limits import Limits
-
     world = a_world(
         books={"limits": Limits(day=60)},
         budget={"per_day": 60, "manual_per_day": 10},
