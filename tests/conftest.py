@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
 import pytest
 import structlog
@@ -14,7 +14,7 @@ def told() -> Iterator[list[tuple[str, dict[str, object]]]]:
     """What the log was told: (event, facts) each."""
     lines: list[tuple[str, dict[str, object]]] = []
 
-    def keep(_: object, __: str, event: dict[str, object]) -> str:
+    def keep(_: object, __: str, event: MutableMapping[str, object]) -> str:
         facts = dict(event)
         lines.append((str(facts.pop("event")), facts))
         raise structlog.DropEvent

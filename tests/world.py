@@ -210,7 +210,7 @@ class World:
             "salesforce": sf,
             "xero": _xero(self.xero.credentials(xero)) | dict(changes.get("xero", {})),
         }
-        return Settings(journal={"path": ":memory:"}, connections={"main": connection})  # type: ignore[arg-type]
+        return Settings(journal={"path": ":memory:"}, connections={"main": connection})
 
 
 class Crm:

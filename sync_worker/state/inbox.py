@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
-    case,
     exists,
     func,
     select,
@@ -40,22 +38,20 @@ class Progress(StrEnum):
 
 
 def receive(tx: Connection, connection: str, arrived: Sequence[LedgerPayment]) -> int:
-    """How many were new or changed. A version that only says 'looked at again' moves the time and
-    nothing else, so that what arrives late is still known to be late."""
+    """How many were new or changed. What only moved its time waits again too: the CRM may have lost its record since,
+    and where it has not, planning finds nothing to write."""
     stored = _versions(tx, connection, (payment.id for payment in arrived))
     rows = []
-    changed = 0
     for payment in arrived:
-        content = content_of(payment)
-        at, before = stored.get(payment.id, (None, None))
-        if at is not None and payment.updated_at < at:
+        version = (payment.updated_at, content_of(payment))
+        known = stored.get(payment.id)
+        if known is not None and (version == known or version[0] < known[0]):
             continue
-        stored[payment.id] = (payment.updated_at, content)
-        changed += before != content
-        rows.append(_row(connection, payment, content))
+        stored[payment.id] = version
+        rows.append(_row(connection, payment, version[1]))
     if rows:
-        tx.execute(_replace(tx.dialect.name), rows)
-    return changed
+        tx.execute(upsert(tx.dialect.name, payments), rows)
+    return len(rows)
 
 
 def waiting(tx: Connection, connection: str, limit: int) -> list[LedgerPayment]:
@@ -139,17 +135,6 @@ def _row(connection: str, payment: LedgerPayment, content: str) -> dict[str, obj
         "content": content,
         "state": Progress.WAITING,
     }
-
-
-@cache
-def _replace(dialect: str) -> Any:
-    return upsert(
-        dialect,
-        payments,
-        lambda new: {
-            "state": case((payments.c.content == new.content, payments.c.state), else_=new.state)
-        },
-    )
 
 
 _MARK = (

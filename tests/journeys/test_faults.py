@@ -1,4 +1,4 @@
-"""Whatever goes wrong with any one call, after some more runs every invoice stands once in Xero and both sides know it."""
+"""Whatever goes wrong with any one call, some runs later every invoice stands once in Xero and both sides know it."""
 
 from __future__ import annotations
 

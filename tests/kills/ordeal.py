@@ -101,7 +101,7 @@ class Ordeal:
             month.more_is_due(EACH_LIFE)
             month.people_pay(n)
             if self._lose_journal and n % 3 == 0:
-                shutil.rmtree(folder / "journal")
+                shutil.rmtree(folder / "journal", ignore_errors=True)
                 self._summary.journals_lost += 1
         self._live_in_peace(sandbox, month, config)
 

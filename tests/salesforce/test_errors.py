@@ -13,7 +13,7 @@ from sync_worker.salesforce.errors import broken_write, refused
 
 POOL = urllib3.HTTPSConnectionPool("acme.my.salesforce.com")
 NEVER = urllib3.exceptions.NewConnectionError(POOL, "refused")  # type: ignore[arg-type]
-CUT = urllib3.exceptions.ProtocolError("cut", http.client.RemoteDisconnected())
+CUT = urllib3.exceptions.ProtocolError("cut", http.client.RemoteDisconnected(""))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ def tell(words: object) -> None:
 
 
 def open_only(path: str) -> None:
-    tell("opened" if open_engine(path) else "")
+    open_engine(path)
+    tell("opened")
 
 
 def race(path: str) -> None:

@@ -99,11 +99,21 @@ def test_an_older_version_that_comes_late_changes_nothing(journal: SqlJournal) -
     assert journal.waiting() == [deleted]
 
 
-def test_a_version_that_only_moved_its_time_still_outdates_older_ones(journal: SqlJournal) -> None:
+def test_a_version_that_only_moved_its_time_waits_again_and_outdates_older_ones(
+    journal: SqlJournal,
+) -> None:
     journal.receive([a_payment(updated_at=EARLIER)], MORNING)
     journal.applied([a_payment()])
-    assert journal.receive([a_payment(updated_at=LATER)], LATER) == 0
+    touched = a_payment(updated_at=LATER)
+    assert journal.receive([touched], LATER) == 1
     assert journal.receive([a_payment(amount=Decimal(1), updated_at=MORNING)], LATER) == 0
+    assert journal.waiting() == [touched]
+
+
+def test_the_same_version_read_again_does_not_wait_again(journal: SqlJournal) -> None:
+    journal.receive([a_payment()], MORNING)
+    journal.applied([a_payment()])
+    assert journal.receive([a_payment()], LATER) == 0
     assert journal.waiting() == []
 
 

@@ -45,6 +45,25 @@ def test_the_bytes_and_the_key_are_in_the_journal_before_they_leave() -> None:
     assert remembered == [(State.SENDING, True, True)]
 
 
+@pytest.mark.parametrize("per_minute", range(4, 10))
+def test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it(per_minute: int) -> None:
+    world = a_world(budget={"per_minute": per_minute, "manual_per_minute": 1})
+    record = SalesforceId(world.crm.invoice("INV-1"))
+    waited: list[float] = []
+
+    def look(request: Request) -> None:
+        if request.method in {"PUT", "POST"} and request.path.endswith("/Invoices"):
+            row = world.worker.journal.documents(Kind.INVOICE, [record])[record]
+            assert row.sent_at is not None
+            waited.append((world.clock.now() - row.sent_at).total_seconds())
+
+    world.roads["xero"].instead = look
+    world.sync()
+    assert world.clock.slept, "the budget was meant to be tight"
+    assert len(waited) == 2
+    assert max(waited) < 2
+
+
 def test_once_the_answer_is_in_the_bytes_are_forgotten() -> None:
     world = a_world()
     world.crm.invoice("INV-1")

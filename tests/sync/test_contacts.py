@@ -151,6 +151,19 @@ def test_a_person_who_knows_they_are_one_cures_it_with_the_id() -> None:
     assert wrongs(world.org, world.xero) == []
 
 
+def test_a_name_that_was_set_free_in_xero_is_tried_under_a_new_key() -> None:
+    """The refusal itself lives on under the old key for six minutes."""
+    world = a_world()
+    a_person(world)
+    namesake = world.xero.add_contact("Kim Lee")
+    world.sync()
+    world.xero.act(
+        "merge_contacts", from_id=namesake, into_id=world.xero.add_contact("Kim Lee Pty Ltd")
+    )
+    world.advance(30)
+    assert world.sync_invoice("INV-1").counts["created"] == 1
+
+
 def test_two_people_of_one_name_are_two_contacts_only_where_the_suffix_rule_says_so() -> None:
     world = a_world(invoices=SUFFIX)
     a_person(world, NDIS_Number__c="430000001")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace as changed
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -130,7 +131,7 @@ def test_only_what_the_ready_filter_lets_through_is_sent() -> None:
         ({"Invoice_Date__c": "2025-01-01"}, "before the start"),
     ],
 )
-def test_who_asks_for_one_that_is_not_due_reads_why(facts: dict[str, str], why: str) -> None:
+def test_who_asks_for_one_that_is_not_due_reads_why(facts: dict[str, Any], why: str) -> None:
     world = a_world(invoices={"start_date": "2026-01-01"})
     world.crm.invoice("INV-1", **facts)
     result = world.sync_invoice("INV-1")

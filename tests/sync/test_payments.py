@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync_worker.sandbox.http import Request
+from sync_worker.sandbox.http import Request, Response
 from tests.oracle import unpaid_in_crm, wrongs
 from tests.world import METADATA, World, a_world
 
@@ -256,7 +257,29 @@ def test_a_payment_edited_between_two_pages_hides_none() -> None:
     assert unpaid_in_crm(world.org, world.xero) == []
 
 
-def test_one_that_shows_late_is_seen() -> None:
+def test_one_that_shows_later_than_a_newer_one_is_seen() -> None:
+    world = a_synced_invoice()
+    late = pay(world, "10.00")
+    world.advance(235)
+    pay(world, "20.00")
+
+    def without_the_late_one(_: Request, response: Response) -> Response:
+        body = response.json() if response.body.startswith(b"{") else {}
+        if "Payments" not in body:
+            return response
+        body["Payments"] = [one for one in body["Payments"] if one["PaymentID"] != late]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = without_the_late_one
+    world.sync("payments")
+    world.roads["xero"].reader = lambda _, response: response
+    assert len(records(world)) == 1
+    world.advance(60)
+    world.sync("payments")
+    assert unpaid_in_crm(world.org, world.xero) == []
+
+
+def test_what_shows_minutes_after_it_was_made_is_seen() -> None:
     world = a_synced_invoice(books={"late_visibility_s": 240})
     pay(world, "10.00")
     world.advance(235)

@@ -76,7 +76,7 @@ def test_each_kind_of_trouble_is_named_with_its_cause(
 
 
 def test_the_day_after_the_lock_is_open_and_the_later_of_two_locks_counts() -> None:
-    assert drafted(an_invoice(date=date(2026, 3, 5)), LOCKED)
+    assert drafted(an_invoice(date=date(2026, 3, 5)), LOCKED).total == 100
     both = {"period_lock": date(2026, 1, 1), "year_end_lock": date(2026, 3, 4)}
     assert held(an_invoice(), both).hold_class is HoldClass.PERIOD_LOCKED
 

@@ -25,7 +25,7 @@ NEVER = urllib3.exceptions.NewConnectionError(POOL, "refused")  # type: ignore[a
         (urllib3.exceptions.ReadTimeoutError(POOL, URL, "late"), True, OutcomeUnknown),
         (urllib3.exceptions.ReadTimeoutError(POOL, URL, "late"), False, Transient),
         (
-            urllib3.exceptions.ProtocolError("cut", http.client.RemoteDisconnected()),
+            urllib3.exceptions.ProtocolError("cut", http.client.RemoteDisconnected("")),
             True,
             OutcomeUnknown,
         ),
