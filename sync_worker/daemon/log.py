@@ -23,7 +23,7 @@ CHATTY = (
     "xero_python",
 )
 SECRET_VALUES = re.compile(r"(Bearer\s+)[\w.\-!]+|(00D\w{12,15}!)[\w.]+", re.IGNORECASE)
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def set_up(style: str, level: str) -> None:
@@ -54,6 +54,7 @@ def set_up(style: str, level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                redacted,  # once more: what went wrong may quote what was sent
                 renderer,
             ]
             if not pretty
@@ -75,8 +76,11 @@ def redacted(
     for name, value in event.items():
         if SECRET_NAMES.search(name):
             event[name] = "[redacted]"
-        elif isinstance(value, str) and name != "exception":
-            event[name] = CONTROL.sub(" ", SECRET_VALUES.sub(r"\1\2[redacted]", value)).replace(
-                "\n", " "
-            )
+        elif isinstance(value, str):
+            event[name] = _harmless(value, keep_lines=name == "exception")
     return event
+
+
+def _harmless(text: str, *, keep_lines: bool) -> str:
+    text = CONTROL.sub(" ", SECRET_VALUES.sub(r"\1\2[redacted]", text))
+    return text if keep_lines else text.replace("\n", " ")

@@ -349,8 +349,9 @@ def _write_back(directory: Directory, parties: Mapping[SalesforceId, Party], fou
         for record, contact in found.items()
         if not isinstance(contact, Hold) and parties[record].xero_id != contact
     ]
+    # Where the CRM cannot be reached this ends the run before an invoice is made: once it is linked, nobody would ask
+    # for its contact again.
     for refusal in directory.crm.write_ids(links) if links else ():
-        # The link is in the journal and, as ContactNumber, in Xero: it is written again next time.
         directory.lane.tell(
             "contact id not written back",
             record=refusal.record,

@@ -124,16 +124,30 @@ def _halves(
 
 def _made(lane: Lane, rules: InvoiceRules, row: Document, done: Done) -> Change:
     row = replace(row, xero_id=done.xero_id, xero_number=done.number, hold=None)
-    differs = done.total is not None and done.total != row.total
-    if differs and rules.two_steps:
+    if rules.two_steps and _differs(row, done):
         hold = total_differs(done.total, row.total)
         return Change(held(row, hold, lane.clock.now()), hold.cause)
-    said = f"made in Xero as {done.status} {done.number}".rstrip()
-    if differs:
-        said += f", with a total of {done.total} where {row.total} was expected"
-    warned = f" (Xero warns: {'; '.join(done.warnings)})" if done.warnings else ""
     state = State.CREATED if rules.two_steps else State.PROMOTED
-    return Change(replace(row, state=state), said + warned)
+    return Change(replace(row, state=state), _said("made", row, done))
+
+
+def _completed(row: Document, done: Done) -> Change:
+    number = done.number or row.xero_number
+    completed = replace(row, state=State.PROMOTED, hold=None, xero_number=number)
+    return Change(completed, _said("completed", row, done))
+
+
+def _differs(row: Document, done: Done) -> bool:
+    return None not in {done.total, row.total} and done.total != row.total
+
+
+def _said(what: str, row: Document, done: Done) -> str:
+    words = f"{what} in Xero as {done.status} {done.number}".rstrip()
+    if _differs(row, done):
+        words += f", with a total of {done.total} where {row.total} was expected"
+    if done.warnings:
+        words += f" (Xero warns: {'; '.join(done.warnings)})"
+    return words
 
 
 def _refused(lane: Lane, row: Document, messages: Sequence[str]) -> Change:
@@ -174,11 +188,8 @@ def _complete(
 
     def understand(row: Document, outcome: Outcome) -> Change:
         match outcome:
-            case Done(number=number, status=status):
-                done = replace(
-                    row, state=State.PROMOTED, hold=None, xero_number=number or row.xero_number
-                )
-                return Change(done, f"completed in Xero as {status} {number}".rstrip())
+            case Done():
+                return _completed(row, outcome)
             case Refused(messages=messages):
                 return _refused(lane, row, messages)
             case _:

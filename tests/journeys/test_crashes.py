@@ -114,7 +114,7 @@ def test_a_crash_while_payments_arrive_ends_with_each_payment_once_in_the_crm(jo
     assert fatal > 5
 
 
-@pytest.mark.parametrize("again", [5, 9])
+@pytest.mark.parametrize("again", [7])
 def test_a_crash_in_the_recovery_from_a_crash_changes_nothing(again: int) -> None:
     for fatal in deaths():
         world = a_small_world("xero")

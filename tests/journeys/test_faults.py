@@ -43,8 +43,7 @@ def three_invoices_of_two_people(numbering: str = "xero") -> World:
     return world
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(("nth", "times"), [(1, 1), (2, 1), (1, 3)])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("write", WRITES)
 def test_a_fault_in_a_write_never_doubles_or_loses_an_invoice(
@@ -68,8 +67,7 @@ def test_where_the_crm_numbers_its_number_is_the_fence(write: str, fault: str) -
     assert {one["number"] for one in world.xero.documents()} == {"INV-1", "INV-2", "INV-3"}
 
 
-@pytest.mark.parametrize("times", [1, 3, 5])
-@pytest.mark.parametrize("nth", [1, 2])
+@pytest.mark.parametrize(("nth", "times"), [(1, 1), (1, 4), (2, 3)])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_while_payments_are_recorded_never_doubles_or_loses_one(
     fault: str, nth: int, times: int

@@ -45,7 +45,7 @@ def test_the_bytes_and_the_key_are_in_the_journal_before_they_leave() -> None:
     assert remembered == [(State.SENDING, True, True)]
 
 
-@pytest.mark.parametrize("per_minute", range(4, 10))
+@pytest.mark.parametrize("per_minute", range(4, 8))
 def test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it(per_minute: int) -> None:
     world = a_world(budget={"per_minute": per_minute, "manual_per_minute": 1})
     record = SalesforceId(world.crm.invoice("INV-1"))
