@@ -15,7 +15,6 @@ SECRET_NAMES = re.compile(
 )
 CHATTY = (
     "alembic",
-    "apscheduler",
     "asyncio",
     "simple_salesforce",
     "urllib3",
@@ -67,6 +66,8 @@ def set_up(style: str, level: str) -> None:
     # Below warnings these print addresses, bodies and tokens.
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns at every tick that meets a run still on, which is how long runs are meant to go.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def redacted(

@@ -58,10 +58,7 @@ class SalesforceInvoices:
         if not asked_for:
             return []
         return list(
-            self._invoices(
-                f"WHERE {asked_for} != null AND {self._invoice('Finance_External_ID__c')} = null "
-                f"ORDER BY {asked_for} LIMIT {ID_LIST}"
-            )
+            self._invoices(f"WHERE {asked_for} != null ORDER BY {asked_for} LIMIT {ID_LIST}")
         )
 
     def numbered(self, number: str) -> list[Invoice]:

@@ -86,7 +86,9 @@ def xero(sandbox: Sandbox) -> Any:
     access = token(
         f"{its['url']}/connect/token", its["client_id"], its["client_secret"], scope=scope
     )
-    settings = Configuration(oauth2_token=OAuth2Token(its["client_id"], its["client_secret"]))
+    settings = Configuration()
+    # The constructor hands every caller the first one's settings, and drops this caller's token.
+    settings.oauth2_token = OAuth2Token(its["client_id"], its["client_secret"])
     client: Any = ApiClient(settings, pool_threads=1)
     held = {
         "access_token": access,

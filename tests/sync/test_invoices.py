@@ -177,6 +177,18 @@ def test_a_request_for_what_is_not_due_is_answered_and_not_asked_for_ever() -> N
     assert "cancelled" in row["Finance_Message__c"]
 
 
+def test_a_request_for_what_is_in_xero_already_is_answered_and_nothing_is_sent() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.crm.edit("Invoice__c", record, Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z")
+    world.sync_requested()
+    row = world.invoice("INV-1")
+    assert row["Finance_Sync_Requested_At__c"] is None
+    assert "in Xero already" in row["Finance_Message__c"]
+    assert len(world.documents_of("INV-1")) == 1
+
+
 def test_a_scheduled_run_takes_what_was_asked_for_too() -> None:
     world = a_world()
     world.crm.invoice("INV-1", Finance_Sync_Requested_At__c="2026-03-04T11:59:00Z")

@@ -140,7 +140,9 @@ class Xero:
     def _api_client(self) -> ApiClient:
         Configuration._default = None  # a singleton whose first arguments win otherwise
         token = OAuth2Token(client_id=CLIENT_ID, client_secret=CLIENT_SECRET)
-        client = ApiClient(Configuration(oauth2_token=token))
+        settings = Configuration()
+        settings.oauth2_token = token  # the constructor would drop it for the first caller's
+        client = ApiClient(settings)
         held = {
             "access_token": self.token,
             "scope": ["x"],
