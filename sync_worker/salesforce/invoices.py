@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from more_itertools import chunked
@@ -77,7 +78,7 @@ class SalesforceInvoices:
         return [
             refusal
             for part in chunked(news, ID_LIST)
-            for refusal in rewritten(lambda part=part: self._write(part))  # type: ignore[misc]
+            for refusal in rewritten(partial(self._write, part))
         ]
 
     def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from more_itertools import chunked
 
@@ -27,7 +28,7 @@ class SalesforcePayments:
         return [
             refusal
             for part in chunked(ordered, COLLECTION)
-            for refusal in rewritten(lambda part=part: self._write(part))  # type: ignore[misc]
+            for refusal in rewritten(partial(self._write, part))
         ]
 
     def _write(self, payments: Sequence[PaymentRecord]) -> list[RowRefusal]:

@@ -20,21 +20,21 @@ class XeroPayments:
     def changed(self, since: datetime | None) -> Iterator[list[LedgerPayment]]:
         page = 1
         while True:
-            asked = modified_since(since)
-            body = self._client.read(
-                lambda api, tenant, asked=asked, page=page: api.get_payments(  # type: ignore[misc]
-                    tenant,
-                    order="UpdatedDateUTC ASC",
-                    page=page,
-                    page_size=PAGE,
-                    _preload_content=False,
-                    **asked,
-                )
-            )
-            found = [
-                PaymentElement.model_validate(one).payment() for one in elements(body, "Payments")
-            ]
+            found = self._page(since, page)
             yield found
             if len(found) < PAGE:
                 return
             since, page = next_key(since, found[-1].updated_at, page)
+
+    def _page(self, since: datetime | None, page: int) -> list[LedgerPayment]:
+        body = self._client.read(
+            lambda api, tenant: api.get_payments(
+                tenant,
+                order="UpdatedDateUTC ASC",
+                page=page,
+                page_size=PAGE,
+                _preload_content=False,
+                **modified_since(since),
+            )
+        )
+        return [PaymentElement.model_validate(one).payment() for one in elements(body, "Payments")]
