@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+import urllib3
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
@@ -45,11 +46,13 @@ from sync_worker.sync.recover import Recovery
 from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.check import problems as xero_problems
-from sync_worker.xero.client import Pool, XeroClient
+from sync_worker.xero.client import XeroClient
 from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
 from sync_worker.xero.payments import XeroPayments
 from sync_worker.xero.sender import XeroSender
+from sync_worker.xero.tokens import Tokens
+from sync_worker.xero.transport import Pool, pool
 
 log = structlog.get_logger()
 
@@ -196,23 +199,34 @@ class _Crm:
 
 def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
     xero, limits = settings.xero, settings.budget
-    return XeroClient(
+    way = app.ways.xero or pool()
+    timeout = urllib3.Timeout(
+        connect=settings.timing.connect_timeout_s, read=settings.timing.timeout_s
+    )
+    tokens = Tokens(
         client_id=xero.client_id,
         client_secret=xero.client_secret.get_secret_value(),
         scopes=xero.scopes,
+        identity_url=xero.identity_url,
+        timeout=timeout,
+        clock=app.clock,
+        way=way,
+    )
+    budget = Budget(
+        app.clock,
+        per_minute=limits.per_minute,
+        manual_per_minute=limits.manual_per_minute,
+        per_day=limits.per_day,
+        manual_per_day=limits.manual_per_day,
+    )
+    return XeroClient(
+        tokens=tokens,
         tenant_id=xero.tenant_id,
         api_url=xero.api_url,
-        identity_url=xero.identity_url,
-        timeout=(settings.timing.connect_timeout_s, settings.timing.timeout_s),
-        budget=Budget(
-            app.clock,
-            per_minute=limits.per_minute,
-            manual_per_minute=limits.manual_per_minute,
-            per_day=limits.per_day,
-            manual_per_day=limits.manual_per_day,
-        ),
+        timeout=timeout,
+        budget=budget,
         clock=app.clock,
-        way=app.ways.xero,
+        way=way,
     )
 
 

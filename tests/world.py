@@ -129,7 +129,7 @@ class World:
         """Closes what was opened to a served sandbox."""
         worker: Any = self.worker
         worker.invoices.crm._client.session.close()
-        worker.invoices.ledger._client._way.clear()
+        worker.invoices.ledger._client._tokens._way.clear()
 
     def change_settings(self, **settings: Any) -> None:
         """As after an edit of the configuration and a restart."""

@@ -20,6 +20,8 @@ THE_WAY = [
     "xero.sender",
     "xero.invoices",
     "xero.budget",
+    "xero.tokens",
+    "xero.transport",
     "xero.wire",
     "sync.leftovers",
     "sync.linking",

@@ -1,0 +1,83 @@
+"""Below the SDK: one call is one request, with time-outs, and its answer is read whole.
+
+xero-python 15.2.0 by itself repeats lost GETs and PUTs three times, sleeps out a Retry-After inside the call, and
+ignores time-outs given as floats. None of that is left here.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+import urllib3
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from xero_python.exceptions import HTTPStatusException
+from xero_python.rest import RESTClientObject, RESTResponse
+
+from sync_worker.domain.errors import Transient
+from sync_worker.ports import Clock
+
+
+class Pool(Protocol):
+    """What is needed of urllib3.PoolManager; a sandbox's core can stand here without a socket."""
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse: ...
+
+
+def pool() -> Pool:
+    return urllib3.PoolManager(maxsize=2, block=True, retries=False)
+
+
+class Transport(RESTClientObject):  # type: ignore[misc]
+    """Below the SDK: text bodies leave as they are, time-outs always, nothing repeated, the answer read whole."""
+
+    def __init__(self, way: Pool, timeout: urllib3.Timeout) -> None:
+        self.pool_manager = way
+        self._timeout = timeout
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        query_params: Any = None,
+        headers: Any = None,
+        body: Any = None,
+        post_params: Any = None,
+        _preload_content: bool = True,
+        _request_timeout: Any = None,
+    ) -> Any:
+        del post_params, _request_timeout
+        if query_params:
+            url = f"{url}?{urlencode(query_params)}"
+        headers = {"Content-Type": "application/json", **(headers or {})}
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+        reply = self.pool_manager.request(
+            method,
+            url,
+            headers=headers,
+            body=body,
+            timeout=self._timeout,
+            redirect=False,
+            preload_content=True,
+        )
+        if not 200 <= reply.status <= 299:
+            raise HTTPStatusException(http_resp=RESTResponse(reply))
+        return RESTResponse(reply) if _preload_content else reply
+
+
+def patient(clock: Clock) -> Retrying:
+    """Asks again for some seconds what changes nothing and was not answered."""
+    return Retrying(
+        retry=retry_if_exception(_worth_asking_again),
+        stop=stop_after_attempt(4),
+        wait=wait_random_exponential(multiplier=0.5, max=8),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+
+
+def _worth_asking_again(failure: BaseException) -> bool:
+    """Where Xero said when to come back, asking sooner is pointless."""
+    return isinstance(failure, Transient) and failure.retry_after is None
