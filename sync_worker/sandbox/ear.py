@@ -20,6 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sync_worker.sandbox.door import Cut, Door
 from sync_worker.sandbox.http import Request, Response
+from sync_worker.sandbox.tls import Welcome
 
 # h11 must take in a head that is too long before it can be refused in the vendor's way.
 BIGGEST_HEAD = 256 * 1024
@@ -38,7 +39,7 @@ class Ear:
         self._socket: socket.socket | None = None
         self._connections: dict[object, asyncio.Transport] = {}
         self._in_flight = 0
-        self._server = uvicorn.Server(
+        self._server = Server(
             uvicorn.Config(
                 self._app,
                 http=cuttable(self._connections),
@@ -115,7 +116,8 @@ class Ear:
             scope["method"],
             scope["raw_path"].decode("latin-1"),
             tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-            {name: ", ".join(arriving.headers.getlist(name)) for name in arriving.headers},
+            {name: ", ".join(arriving.headers.getlist(name)) for name in arriving.headers}
+            | ({"x-forwarded-proto": "https"} if scope["scheme"] == "https" else {}),
             bytes(body),
         )
 
@@ -152,6 +154,22 @@ class Ear:
             pass
 
 
+class Server(uvicorn.Server):
+    """uvicorn's, but each connection is looked at first: some begin with TLS."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.lifespan.startup()
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            return config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        self.servers = [Welcome(one, protocol) for one in sockets or ()]  # type: ignore[misc]
+        self.started = True
+
+
 class TooLong(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -180,14 +198,12 @@ def cuttable(connections: dict[object, asyncio.Transport]) -> type[H11Protocol]:
     class Cuttable(H11Protocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            connections[self._peer(transport)] = transport
+            # Asked for now: a TLS connection does not know any more, once it is lost.
+            self._whose = tuple(transport.get_extra_info("peername")[:2])
+            connections[self._whose] = transport
 
         def connection_lost(self, exc: Exception | None) -> None:
-            connections.pop(self._peer(self.transport), None)
+            connections.pop(self._whose, None)
             super().connection_lost(exc)
-
-        @staticmethod
-        def _peer(transport: asyncio.Transport) -> object:
-            return tuple(transport.get_extra_info("peername")[:2])
 
     return Cuttable

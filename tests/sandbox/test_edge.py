@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ import pytest
 import requests
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceExpiredSession, SalesforceResourceNotFound
+from urllib3.exceptions import InsecureRequestWarning
 from xero_python.accounting import AccountingApi, Contact, Contacts
 from xero_python.api_client import ApiClient
 from xero_python.api_client.configuration import Configuration
@@ -231,3 +233,28 @@ def test_a_sandbox_can_be_served_under_a_packages_names() -> None:
             "SELECT Id, (SELECT Id FROM maica_cc__Invoice_Line_Items__r) FROM maica_cc__Invoice__c"
         )
         assert salesforce(sandbox).query(soql)["totalSize"] == 25
+
+
+def test_whoever_begins_with_tls_gets_tls_on_the_same_port() -> None:
+    with Sandbox(metadata=METADATA) as sandbox:
+        its = sandbox.credentials()["salesforce"]
+        secure = its["url"].replace("http://", "https://")
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": its["client_id"],
+            "client_secret": its["client_secret"],
+        }
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify = False
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", InsecureRequestWarning)
+                told = session.post(f"{secure}/services/oauth2/token", data=form).json()
+                client: Any = Salesforce(
+                    session_id=told["access_token"],
+                    instance_url=told["instance_url"],
+                    session=session,
+                )
+                assert client.Account.create({"Name": "Ann"})["success"]
+            assert told["instance_url"] == secure
+            assert session.get(f"{its['url']}/services/data").status_code == 200
