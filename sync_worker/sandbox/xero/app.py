@@ -178,8 +178,8 @@ class XeroSandbox:
     def reconcile(self, payment_id: str) -> None:
         self.act("reconcile", payment_id=payment_id)
 
-    def credit(self, invoice_id: str, amount: Decimal | str | int) -> None:
-        self.act("credit", invoice_id=invoice_id, amount=amount)
+    def credit(self, invoice_id: str, amount: Decimal | str | int) -> str:
+        return str(self.act("credit", invoice_id=invoice_id, amount=amount))
 
     def archive_contact(self, contact_id: str) -> None:
         self.act("archive_contact", contact_id=contact_id)
@@ -247,7 +247,7 @@ class XeroSandbox:
             return Response(405, {"Allow": ", ".join(methods)})
         if not scopes.opens(token.scopes, resource, request.method):
             return problems.missing_scope(self._ids.new_id())
-        if len(request.body) > LARGEST_BODY:
+        if len(request.body) > LARGEST_BODY and resource != "attachments":
             return Response(413)
         owner = self._owner(token, tenant)
         replayed = self._keys.recall(owner, request, now)
@@ -309,6 +309,11 @@ PEOPLE: dict[str, Callable[..., Any]] = {
     "unpay": people.unpay,
     "reconcile": people.reconcile,
     "credit": people.credit,
+    "credit_note": people.credit_note,
+    "receive": people.receive,
+    "allocate": people.allocate,
+    "take_off": people.take_off,
+    "refund": people.refund,
     "archive_contact": people.archive_contact,
     "restore_contact": people.restore_contact,
     "merge_contacts": people.merge_contacts,

@@ -17,14 +17,13 @@ from xero_python.identity import IdentityApi
 
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.xero.app import CLIENT_ID, CLIENT_SECRET, TENANT_ID, XeroSandbox
-from tests.sandbox.xero.sdk_walk import faults
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 NOBODY = "11111111-2222-4333-8444-555555555555"
 
 
 class Xero:
-    """One sandbox at a fixed time, called with one token. Every JSON reply is walked against the SDK's models."""
+    """One sandbox at a fixed time, called with one token."""
 
     def __init__(self, **knobs: Any) -> None:
         self._at = [START]
@@ -53,7 +52,11 @@ class Xero:
         sent = (
             b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         )
-        told = {"Authorization": f"Bearer {self.token}", "xero-tenant-id": TENANT_ID}
+        told = {
+            "Authorization": f"Bearer {self.token}",
+            "xero-tenant-id": TENANT_ID,
+            "Accept": "application/json",
+        }
         return self.sandbox.handle(Request.to(method, path, {**told, **(headers or {})}, sent))
 
     def call(
@@ -65,10 +68,7 @@ class Xero:
         **parameters: Any,
     ) -> Response:
         query = f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
-        reply = self.raw(method, f"/api.xro/2.0/{path}{query}", body, headers)
-        if reply.status == 200 and reply.body:
-            assert faults(reply.json()) == []
-        return reply
+        return self.raw(method, f"/api.xro/2.0/{path}{query}", body, headers)
 
     def get(self, path: str, headers: dict[str, str] | None = None, **parameters: Any) -> Any:
         reply = self.call("GET", path, None, headers, **parameters)
