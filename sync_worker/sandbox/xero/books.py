@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from random import Random
+from string import ascii_uppercase
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from sync_worker.sandbox.xero.records import (
     TrackingCategory,
     User,
 )
-from sync_worker.sandbox.xero.shelf import Shelf, Trail
+from sync_worker.sandbox.xero.shelf import Shelf, Step, Trail
 from sync_worker.sandbox.xero.where import fold
 
 FAMILIES = (CREDIT_NOTES, PREPAYMENTS, OVERPAYMENTS) = (
@@ -105,6 +106,10 @@ class Books:
         """The id of a reply, from a source of its own: reading more or less does not change the records' ids."""
         return _guid(self._replies_random.getrandbits(128))
 
+    def entropy(self) -> str:
+        """Twenty capital letters, as webhook bodies hold."""
+        return "".join(self._replies_random.choices(ascii_uppercase, k=20))
+
     def next_invoice_number(self) -> str:
         """The next free number of the organisation's sequence: `INV-0001` and on."""
         return self._next_free("INV", self.invoices)
@@ -127,6 +132,10 @@ class Books:
 
     def mark(self) -> int:
         return len(self._trail)
+
+    def changes(self) -> list[tuple[Any, Any]]:
+        """Before and after of every record put since `begin`."""
+        return [(step.before, step.after) for step in self._trail if isinstance(step, Step)]
 
     def note(self, record_id: str, changes: str, details: str, user: str = SYSTEM) -> Note:
         note = Note(self.now(), changes, user, details)

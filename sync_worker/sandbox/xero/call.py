@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sync_worker.sandbox.http import Request, Response
@@ -20,6 +20,7 @@ class Call:
     app_name: str
     modified_since_inclusive: bool = True
     late_visibility_ms: int = 0
+    novelties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unit_places(self) -> int:
@@ -29,6 +30,8 @@ class Call:
         self, key: str, elements: Sequence[Any], pagination: Mapping[str, int] | None = None
     ) -> Response:
         """The envelope, its members in Xero's order; `pagination` stands before the elements (recorded)."""
+        if self.novelties:
+            elements = [self._renewed(element) for element in elements]
         return wire.answer(
             {
                 "Id": self.books.reply_id(),
@@ -39,6 +42,10 @@ class Call:
                 key: list(elements),
             }
         )
+
+    def _renewed(self, element: Any) -> Any:
+        """With words that no SDK knows yet, in the members that are there."""
+        return element | {k: word for k, word in self.novelties.items() if k in element}
 
 
 Handler = Callable[[Call], Response]

@@ -103,6 +103,13 @@ def edit_invoice(books: Books, invoice_id: str, **changes: Any) -> None:
     )
 
 
+def edit_quietly(books: Books, invoice_id: str, **changes: Any) -> None:
+    """Change a document without moving its UpdatedDateUTC: some changes of part-paid ones do so (Xero's pages)."""
+    updated = _invoice(books, invoice_id).updated
+    edit_invoice(books, invoice_id, **changes)
+    books.invoices.put(replace(_invoice(books, invoice_id), updated=updated))
+
+
 def touch(books: Books, invoice_id: str) -> None:
     """Stamp a document anew without changing it, as some pages do."""
     books.invoices.put(replace(_invoice(books, invoice_id), updated=books.now()))
