@@ -22,6 +22,7 @@ from sync_worker.sandbox.xero import (
     scopes,
     views,
     wire,
+    xml_wire,
 )
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.call import Call, Handler
@@ -261,6 +262,8 @@ class XeroSandbox:
         if refusal is not None:
             return refusal
         response = self._routed(request, segments, token, tenant, now)
+        if xml_wire.wanted(request, self.knobs.default_format):
+            response = xml_wire.answered(response, segments[-1] if segments else "")
         return replace(response, headers={**response.headers, **self._meter.headers(tenant, now)})
 
     def _routed(
@@ -290,7 +293,7 @@ class XeroSandbox:
     def _worked(self, handler: Handler, call: Call) -> Response:
         call.books.begin()
         try:
-            response = handler(call)
+            response = handler(call.as_json())
         except errors.Malformed as malformed:
             call.books.take_back()
             return malformed.response

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync_worker.sandbox.http import Request, Response
-from sync_worker.sandbox.xero import wire
+from sync_worker.sandbox.xero import wire, xml_wire
 from sync_worker.sandbox.xero.books import Books
 
 
@@ -25,6 +25,12 @@ class Call:
     @property
     def unit_places(self) -> int:
         return 4 if self.request.parameter("unitdp") == "4" else 2
+
+    def as_json(self) -> Call:
+        """The call with a JSON body, whatever it came with. A file is left as it is."""
+        if "attachments" in (segment.lower() for segment in self.segments[2:3]):
+            return self
+        return replace(self, request=xml_wire.read(self.request))
 
     def answer(
         self, key: str, elements: Sequence[Any], pagination: Mapping[str, int] | None = None

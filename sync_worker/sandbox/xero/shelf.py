@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 Trail = list[
     Callable[[], object]
@@ -25,7 +26,8 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """One record put on a shelf; called, it is taken back."""
 
     shelf: Shelf[Any]
