@@ -150,6 +150,11 @@ def clear_requests(_: ControlPlane, door: Door, __: Order) -> Any:
     return {}
 
 
+def read_unknown(_: ControlPlane, door: Door, __: Order) -> Any:
+    """What was asked for and is not imitated, with how often."""
+    return dict(getattr(door.core, "unknown_routes", {}))
+
+
 def add_fault(_: ControlPlane, door: Door, order: Order) -> Any:
     fault = fault_from(order)
     door.faults.add(fault)
@@ -198,6 +203,7 @@ ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
     ("GET", "/requests"): read_requests,
     ("DELETE", "/requests"): clear_requests,
     ("POST", "/requests/clear"): clear_requests,
+    ("GET", "/unknown"): read_unknown,
     ("POST", "/faults"): add_fault,
     ("GET", "/faults"): read_faults,
     ("DELETE", "/faults"): clear_faults,

@@ -5,6 +5,7 @@ A request's way: the identity server, or: token, tenant, limits, route, scope, i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -77,6 +78,7 @@ class XeroSandbox:
         self._keys = KeyStore()
         self.webhooks = Webhooks(self._ids.now, self._ids.entropy)
         self._meter = Meter(self.knobs.limits)
+        self.unknown_routes: Counter[str] = Counter()  # asked for and not imitated
         self.connect(TENANT_ID, charts.NAME)
 
     def connect(self, tenant_id: str, name: str) -> Books:
@@ -270,10 +272,12 @@ class XeroSandbox:
         self, request: Request, segments: tuple[str, ...], token: AccessToken, tenant: str, now: int
     ) -> Response:
         found = routes.find(segments)
+        handler = found[1].get(request.method) if found else None
+        if handler is None:
+            self.unknown_routes[f"{request.method} {request.path}"] += 1
         if found is None:
             return wire.no_such_page()
         resource, methods = found
-        handler = methods.get(request.method)
         if handler is None:
             return Response(405, {"Allow": ", ".join(methods)})
         if not scopes.opens(token.scopes, resource, request.method):

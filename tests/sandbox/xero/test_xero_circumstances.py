@@ -227,3 +227,13 @@ def test_knobs_are_turned_from_outside(xero: Xero, plane: ControlPlane) -> None:
     assert api.get_invoices(TENANT_ID, if_modified_since=BEGINNING).invoices == []
     with pytest.raises(AccountingBadRequestException):
         api.create_invoices(TENANT_ID, an_invoice(made["contact_id"], made["number"]))
+
+
+def test_what_is_not_imitated_answers_404_or_405_and_is_counted(
+    xero: Xero, plane: ControlPlane
+) -> None:
+    assert xero.call("GET", "ManualJournals").status == 404
+    assert xero.call("GET", "ManualJournals").status == 404
+    assert xero.call("DELETE", "Invoices").status == 405
+    told = plane.xero_door.handle(Request.to("GET", "/_sandbox/unknown")).json()
+    assert told == {"GET /api.xro/2.0/ManualJournals": 2, "DELETE /api.xro/2.0/Invoices": 1}
