@@ -25,6 +25,7 @@ from sync_worker.sandbox.xero.records import (
     Item,
     Organisation,
     Payment,
+    Proposal,
     TaxRate,
     TrackingCategory,
     User,
@@ -37,6 +38,7 @@ FAMILIES = (CREDIT_NOTES, PREPAYMENTS, OVERPAYMENTS) = (
     "Prepayments",
     "Overpayments",
 )
+PROPOSALS = {"PurchaseOrders": "PO", "Quotes": "QU"}  # and what their numbers begin with
 SYSTEM = "System Generated"  # the user of everything the API does (recorded)
 
 
@@ -77,13 +79,16 @@ class Books:
         self.allocations = Shelf[Allocation](self._trail, ALLOCATION_LOOKUPS)
         self.bank_transactions = Shelf[BankTransaction](self._trail, {})
         self.batches = Shelf[Batch](self._trail, {})
+        self.proposals = {
+            plural: Shelf[Proposal](self._trail, PROPOSAL_LOOKUPS) for plural in PROPOSALS
+        }
         self.items = Shelf[Item](self._trail, {"code": _item_code})
         self.groups = Shelf[ContactGroup](self._trail, {"name": _group_name})
         self.attachments: dict[str, tuple[Attachment, ...]] = {}
         self.currencies: dict[str, Currency] = {}
         self.history: dict[str, list[Note]] = {}
         self.rendered: dict[str, tuple[Contact, wire.Raw]] = {}  # contacts as documents embed them
-        self._next_numbers = dict.fromkeys(("INV", "CN"), 1)
+        self._next_numbers = dict.fromkeys(("INV", "CN", *PROPOSALS.values()), 1)
         opened = self.now()
         self.organisation: Organisation = charts.organisation(self.new_id(), name, opened)
         self.theme: BrandingTheme = charts.theme(self.new_id())
@@ -117,6 +122,10 @@ class Books:
     def next_credit_note_number(self) -> str:
         """Likewise for credit notes: `CN-0001` and on."""
         return self._next_free("CN", self.credits[CREDIT_NOTES])
+
+    def next_proposal_number(self, plural: str) -> str:
+        """Likewise for purchase orders and quotes: `PO-0001`, `QU-0001`."""
+        return self._next_free(PROPOSALS[plural], self.proposals[plural])
 
     def begin(self) -> None:
         self._trail.clear()
@@ -205,6 +214,7 @@ CREDIT_LOOKUPS = {
     "contact": lambda credit: credit.contact_id,
     "reference": lambda credit: fold(credit.reference) or None,
 }
+PROPOSAL_LOOKUPS = {"number": lambda proposal: fold(proposal.number) or None}
 ALLOCATION_LOOKUPS = {
     "invoice": lambda allocation: None if allocation.deleted else allocation.invoice_id,
     "credit": lambda allocation: None if allocation.deleted else allocation.credit_id,

@@ -25,6 +25,8 @@ PLACES: dict[str, Callable[[Books], Findable]] = {
     "overpayments": lambda books: books.credits[OVERPAYMENTS],
     "payments": lambda books: books.payments,
     "prepayments": lambda books: books.credits[PREPAYMENTS],
+    "purchaseorders": lambda books: books.proposals["PurchaseOrders"],
+    "quotes": lambda books: books.proposals["Quotes"],
 }
 
 

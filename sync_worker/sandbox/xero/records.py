@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sync_worker.sandbox.xero.arithmetic import ZERO
@@ -282,6 +283,34 @@ class BankTransaction:
     currency_rate: Decimal = Decimal("1.000000")
     reconciled: bool = False
     url: str | None = None
+    created: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A purchase order or a quote."""
+
+    id: str
+    number: str
+    contact_id: str
+    status: str
+    updated: int
+    reference: str = ""
+    date: dt.date | None = None
+    until: dt.date | None = None  # delivery, or expiry
+    line_amount_types: str = "Exclusive"
+    lines: tuple[Line, ...] = ()
+    sub_total: Decimal = ZERO
+    total_tax: Decimal = ZERO
+    total: Decimal = ZERO
+    total_discount: Decimal = ZERO
+    currency: str = ""
+    currency_rate: Decimal = Decimal("1.000000")
+    theme_id: str | None = None
+    sent: bool = False
+    texts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what only one of the two has, by Xero's names
     created: int = 0
 
 

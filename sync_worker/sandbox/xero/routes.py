@@ -20,6 +20,7 @@ from sync_worker.sandbox.xero import (
     organisation,
     payments,
     places,
+    proposals,
     tax_rates,
     tracking,
 )
@@ -131,12 +132,29 @@ ROUTES: dict[tuple[str, ...], dict[str, Handler]] = {
     },
     ("payments", "*"): {"GET": payments.get_payment, "POST": payments.delete_payment},
 }
+_WITH_FILES = (
+    "accounts",
+    "banktransactions",
+    "contacts",
+    "creditnotes",
+    "invoices",
+    "purchaseorders",
+    "quotes",
+)
 for _family in open_credits.FAMILIES:
     ROUTES[_family, "*", "allocations"] = {"PUT": allocations.put_allocations}
     ROUTES[_family, "*", "allocations", "*"] = {"DELETE": allocations.delete_allocation}
+for _sort in proposals.SORTS:
+    ROUTES[_sort,] = {
+        "GET": proposals.get_proposals,
+        "PUT": proposals.put_proposals,
+        "POST": proposals.post_proposals,
+    }
+    ROUTES[_sort, "*"] = {"GET": proposals.get_proposal, "POST": proposals.post_proposal}
+    ROUTES[_sort, "*", "pdf"] = {"GET": proposals.get_pdf}
 for _place in places.PLACES:
     ROUTES[_place, "*", "history"] = {"GET": history.get_history, "PUT": history.put_history}
-for _place in ("accounts", "banktransactions", "contacts", "creditnotes", "invoices"):
+for _place in _WITH_FILES:
     ROUTES[_place, "*", "attachments"] = {"GET": attachments.get_attachments}
     ROUTES[_place, "*", "attachments", "*"] = {
         "GET": attachments.get_content,

@@ -23,6 +23,8 @@ _OPENERS = {
     "invoices": ("accounting.invoices", "accounting.transactions"),
     "payments": ("accounting.payments", "accounting.transactions"),
     "creditnotes": ("accounting.invoices", "accounting.transactions"),
+    "purchaseorders": ("accounting.invoices", "accounting.transactions"),
+    "quotes": ("accounting.invoices", "accounting.transactions"),
     "overpayments": ("accounting.payments", "accounting.transactions"),
     "prepayments": ("accounting.payments", "accounting.transactions"),
     "batchpayments": ("accounting.payments", "accounting.transactions"),

@@ -24,6 +24,7 @@ _ENVELOPE = {"Id", "Status", "ProviderName", "DateTimeUTC"}
 # Xero sends these and the models do not know them (recorded in live replies, 2026, or in Xero-OpenAPI's examples).
 _UNKNOWN_TO_MODELS = {
     "DateString",
+    "DeliveryDateString",
     "DueDateString",
     "ExpectedPaymentDateString",
     "PlannedPaymentDateString",
@@ -63,6 +64,8 @@ _IDS = {  # what an element of each kind can be told apart by
     "Overpayment": "OverpaymentID",
     "Payment": "PaymentID",
     "Prepayment": "PrepaymentID",
+    "PurchaseOrder": "PurchaseOrderID",
+    "Quote": "QuoteID",
     "TaxRate": "TaxType",
     "TrackingCategory": "TrackingCategoryID",
     "TrackingOption": "TrackingOptionID",
