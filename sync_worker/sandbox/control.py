@@ -41,7 +41,7 @@ class ControlPlane:
         self.xero = xero
         self.salesforce_door = self._door(salesforce, "salesforce")
         self.xero_door = self._door(xero, "xero")
-        self.postman = Postman(xero.webhooks, self.xero_door.lock)
+        self.postman = Postman(lambda: xero.webhooks, self.xero_door.lock)
         self.people: Mapping[str, Mapping[str, Callable[..., Any]]] = {
             "xero": {act: partial(xero.act, act) for act in (*PEOPLE, *CIRCUMSTANCES)},
             "salesforce": {act: getattr(salesforce, act) for act in CRM_ACTS},

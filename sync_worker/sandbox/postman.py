@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
@@ -16,8 +17,10 @@ BEAT_S = 0.5
 class Postman:
     """Sends what is due. `lock` keeps the core at rest while the queue is read and written, never while sending."""
 
-    def __init__(self, webhooks: Webhooks, lock: AbstractContextManager[object]) -> None:
-        self._webhooks = webhooks
+    def __init__(
+        self, webhooks: Callable[[], Webhooks], lock: AbstractContextManager[object]
+    ) -> None:
+        self._webhooks = webhooks  # asked anew each time: a reset starts with none
         self._lock = lock
         self._round = threading.Lock()  # one round at a time, so that events keep their order
         self._stopped = threading.Event()
@@ -27,10 +30,10 @@ class Postman:
         """Set the receiver and try whether it checks signatures; ValueError for one that is not on loopback."""
         _check(url)
         with self._lock:
-            sent = self._webhooks.subscribe(url, key)
+            sent = self._webhooks().subscribe(url, key)
         statuses = [post(delivery) for delivery in sent]
         with self._lock:
-            return self._webhooks.prove(sent, statuses)
+            return self._webhooks().prove(sent, statuses)
 
     def deliver(self) -> int:
         """Send all that is due; how many deliveries were heard."""
@@ -38,12 +41,12 @@ class Postman:
         with self._round:
             while True:
                 with self._lock:
-                    delivery = self._webhooks.due()
+                    delivery = self._webhooks().due()
                 if delivery is None:
                     return heard
                 status = post(delivery)
                 with self._lock:
-                    self._webhooks.heard(delivery, status)
+                    self._webhooks().heard(delivery, status)
                 heard += status is not None and 200 <= status < 300
 
     def start(self) -> None:

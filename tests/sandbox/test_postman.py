@@ -104,6 +104,15 @@ def test_an_unwell_receiver_is_tried_again_on_the_sandboxes_clock(
     }
 
 
+def test_after_a_reset_the_receiver_is_set_anew(plane: ControlPlane, receiver: Receiver) -> None:
+    ask(plane, "POST", "webhooks", url=receiver.url, key=KEY)
+    ask(plane, "POST", "reset")
+    assert ask(plane, "GET", "webhooks") == {"url": "", "status": "none", "waiting": 0}
+    ask(plane, "POST", "webhooks", url=receiver.url, key=KEY)
+    ask(plane, "POST", "people", act="add_contact", name="Ann")
+    assert ask(plane, "POST", "webhooks/deliver")["heard"] == 1
+
+
 def test_a_receiver_with_another_key_stays_pending(plane: ControlPlane, receiver: Receiver) -> None:
     told = ask(plane, "POST", "webhooks", url=receiver.url, key="another")
     assert told["status"] == "pending"
