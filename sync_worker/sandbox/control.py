@@ -91,15 +91,29 @@ class ControlPlane:
         with self.held():
             return seeds.profile_named(profile).act_named(act)(self.org, self.xero, seed=seed)
 
+    def advance(self, seconds: float) -> None:
+        """Move the clock on; what was put off until a moment on the way is done at that moment."""
+        left = seconds
+        while due := [wait for door in self.doors for wait in door.waits() if wait <= left]:
+            self.clock.advance(min(due))
+            left -= min(due)
+            for door in self.doors:
+                door.catch_up()
+        self.clock.advance(left)
+
     def done(self, door: Door, order: Order) -> Any:
         """What somebody does in a vendor's own pages. The door's lock must be held."""
+        act = self.act_of(door, order)
+        values = {name: typed(name, value) for name, value in order.items() if name != "act"}
+        door.catch_up()
+        return act(**values)
+
+    def act_of(self, door: Door, order: Order) -> Callable[..., Any]:
         acts = self.people[door.vendor]
         act = taken(order, "act", str, "")
         if act not in acts:
             raise ValueError(f"act must be one of {', '.join(acts)}")
-        values = {name: typed(name, value) for name, value in order.items() if name != "act"}
-        door.catch_up()
-        return acts[act](**values)
+        return acts[act]
 
     def held(self) -> ExitStack:
         """Both cores at rest, until the stack is closed.
@@ -131,9 +145,7 @@ def seed(plane: ControlPlane, _: Door, order: Order) -> Any:
 
 def advance_clock(plane: ControlPlane, door: Door, order: Order) -> Any:
     only(order, "advance_s")
-    plane.clock.advance(duration(order, "advance_s", 0))
-    for each in plane.doors:
-        each.catch_up()
+    plane.advance(duration(order, "advance_s", 0))
     return read_clock(plane, door, {})
 
 
@@ -155,8 +167,10 @@ def read_unknown(_: ControlPlane, door: Door, __: Order) -> Any:
     return dict(getattr(door.core, "unknown_routes", {}))
 
 
-def add_fault(_: ControlPlane, door: Door, order: Order) -> Any:
+def add_fault(plane: ControlPlane, door: Door, order: Order) -> Any:
     fault = fault_from(order)
+    if fault.people is not None:
+        plane.act_of(door, fault.people)
     door.faults.add(fault)
     return fault.as_json()
 

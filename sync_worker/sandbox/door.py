@@ -199,6 +199,11 @@ class Door:
             for request in due:
                 self.core.handle(request)
 
+    def waits(self) -> list[float]:
+        """In how many seconds each thing that was put off is due."""
+        now = self._clock.now()
+        return [max(0.0, (at - now).total_seconds()) for at, _ in self._late]
+
     def forget_late(self) -> None:
         self._late.clear()
 

@@ -172,8 +172,14 @@ class Books:
 
 def _guid(bits: int) -> str:
     """128 bits as a random (version 4) guid."""
-    digits = f"{bits & ~(0xF << 76) & ~(0xC << 60) | (4 << 76) | (8 << 60):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = f"{bits:032x}"
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
+        f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    )
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def _taken_credit_number(credit: Credit) -> str | None:

@@ -28,7 +28,7 @@ from sync_worker.sandbox.xero.document_terms import currency_terms
 from sync_worker.sandbox.xero.errors import Invalid
 from sync_worker.sandbox.xero.invoice_lines import LineReader
 from sync_worker.sandbox.xero.reading import Sent
-from sync_worker.sandbox.xero.records import Contact, Invoice
+from sync_worker.sandbox.xero.records import Contact, Invoice, changed
 from sync_worker.sandbox.xero.where import fold
 
 INVOICES = writes.Kind("Invoices", "HasErrors")
@@ -96,7 +96,7 @@ def save(
         final |= {"id": books.new_id(), "created": now}
         if drawn.invoice.kind == "ACCREC" and not drawn.invoice.number:
             final["number"] = books.next_invoice_number()
-    invoice = invoice_states.settled(replace(drawn.invoice, **final))
+    invoice = invoice_states.settled(changed(drawn.invoice, final))
     books.invoices.put(invoice)
     _mark_contact(books, drawn.contact, invoice.kind)
     _note(books, existing, invoice, drawn.contact, user)
@@ -250,14 +250,14 @@ class _Drawing:
         lines = reader.read(given or (), held)
         self.problems += reader.problems
         sums = arithmetic.totals(lines, self.invoice.line_amount_types)
-        self.invoice = replace(
-            self.invoice,
-            lines=lines,
-            sub_total=sums.sub_total,
-            total_tax=sums.total_tax,
-            total=sums.total,
-            total_discount=sums.total_discount,
-        )
+        added_up = {
+            "lines": lines,
+            "sub_total": sums.sub_total,
+            "total_tax": sums.total_tax,
+            "total": sums.total,
+            "total_discount": sums.total_discount,
+        }
+        self.invoice = changed(self.invoice, added_up)
 
     def _check_fields(self) -> None:
         invoice = self.invoice

@@ -6,8 +6,21 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from sync_worker.sandbox.xero.arithmetic import ZERO
+
+R = TypeVar("R")
+
+
+def changed(record: R, members: Mapping[str, Any]) -> R:
+    """`dataclasses.replace` at half its price, for where thousands are written."""
+    kind = type(record)
+    copy = object.__new__(kind)
+    put = object.__setattr__
+    for name in kind.__slots__:  # type: ignore[attr-defined]
+        put(copy, name, members[name] if name in members else getattr(record, name))
+    return copy
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,22 @@ def test_a_late_commit_comes_after_a_cut_and_an_empty_look(xero: Xero, plane: Co
     assert replayed.invoice_number == "A-1"
 
 
+def test_a_late_commit_is_done_at_its_moment_however_far_the_clock_is_moved(
+    xero: Xero, plane: ControlPlane
+) -> None:
+    api, contact = xero.sdk(plane.xero_door), xero.contact()
+    for seconds in (90, 30):
+        plane.xero_door.faults.add(
+            fault_from({"match": {"method": "PUT"}, "do": "late_commit", "seconds": seconds})
+        )
+        with pytest.raises(ProtocolError):
+            api.create_invoices(TENANT_ID, an_invoice(contact, f"A-{seconds}"))
+    order(plane, "clock", advance_s=86_400)
+    made = [(one["number"], one["updated"]) for one in xero.sandbox.documents()]
+    began = int(START.timestamp() * 1000)
+    assert made == [("A-30", began + 30_000), ("A-90", began + 90_000)]
+
+
 def test_a_reset_forgets_what_was_still_to_be_done(xero: Xero, plane: ControlPlane) -> None:
     api, contact = xero.sdk(plane.xero_door), xero.contact()
     plane.xero_door.faults.add(fault_from({"match": {"method": "PUT"}, "do": "late_commit"}))
@@ -108,6 +124,22 @@ def test_an_edit_between_pages_makes_a_row_slip_through(xero: Xero, plane: Contr
     second = numbers(api, order="UpdatedDateUTC ASC", page=2, page_size=2)
     assert first == ["P-0", "P-1"]
     assert second == ["P-3", "P-0"]  # P-2 moved up into the page already read
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"do": "then", "people": {"act": "dance"}}, "act must be one of pay, unpay"),
+        ({"do": "slow", "people": {"act": "touch"}}, "people belongs to then"),
+    ],
+)
+def test_an_act_that_makes_no_sense_is_refused_when_it_is_ordered(
+    plane: ControlPlane, fault: dict[str, Any], sentence: str
+) -> None:
+    body = json.dumps(fault).encode()
+    reply = plane.xero_door.handle(Request.to("POST", "/_sandbox/faults", {}, body))
+    assert reply.status == 400
+    assert reply.json()["error"].startswith(sentence)
 
 
 def test_a_quiet_edit_moves_no_time_and_no_filter_finds_it(xero: Xero) -> None:
