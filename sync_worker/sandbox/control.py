@@ -20,9 +20,10 @@ from sync_worker.sandbox import seeds
 from sync_worker.sandbox.door import CONTROL, Door
 from sync_worker.sandbox.faults import counted, duration, fault_from, only, taken
 from sync_worker.sandbox.http import Clock, Request, Response
+from sync_worker.sandbox.postman import Postman
 from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
-from sync_worker.sandbox.xero.app import PEOPLE, XeroSandbox
+from sync_worker.sandbox.xero.app import CIRCUMSTANCES, PEOPLE, XeroSandbox
 from sync_worker.sandbox.xero.errors import Invalid
 
 Order = Mapping[str, Any]
@@ -40,8 +41,9 @@ class ControlPlane:
         self.xero = xero
         self.salesforce_door = self._door(salesforce, "salesforce")
         self.xero_door = self._door(xero, "xero")
+        self.postman = Postman(lambda: xero.webhooks, self.xero_door.lock)
         self.people: Mapping[str, Mapping[str, Callable[..., Any]]] = {
-            "xero": {act: partial(xero.act, act) for act in PEOPLE},
+            "xero": {act: partial(xero.act, act) for act in (*PEOPLE, *CIRCUMSTANCES)},
             "salesforce": {act: getattr(salesforce, act) for act in CRM_ACTS},
         }
 
@@ -52,6 +54,7 @@ class ControlPlane:
     def _door(self, core: SalesforceOrg | XeroSandbox, vendor: str) -> Door:
         door = Door(core, self.clock, vendor=vendor)
         door.control = lambda request: self.answer(door, request)
+        door.people = lambda order: self.done(door, order)
         return door
 
     def answer(self, door: Door, request: Request) -> Response:
@@ -73,6 +76,7 @@ class ControlPlane:
             for door in self.doors:
                 door.core.reset()
                 door.faults.clear()
+                door.forget_late()
                 door.forget_requests()
 
     def fill(self, profile: str, invoices: int | None, seed: int) -> seeds.Foretold:
@@ -86,6 +90,30 @@ class ControlPlane:
         """People act on what is there."""
         with self.held():
             return seeds.profile_named(profile).act_named(act)(self.org, self.xero, seed=seed)
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on; what was put off until a moment on the way is done at that moment."""
+        left = seconds
+        while due := [wait for door in self.doors for wait in door.waits() if wait <= left]:
+            self.clock.advance(min(due))
+            left -= min(due)
+            for door in self.doors:
+                door.catch_up()
+        self.clock.advance(left)
+
+    def done(self, door: Door, order: Order) -> Any:
+        """What somebody does in a vendor's own pages. The door's lock must be held."""
+        act = self.act_of(door, order)
+        values = {name: typed(name, value) for name, value in order.items() if name != "act"}
+        door.catch_up()
+        return act(**values)
+
+    def act_of(self, door: Door, order: Order) -> Callable[..., Any]:
+        acts = self.people[door.vendor]
+        act = taken(order, "act", str, "")
+        if act not in acts:
+            raise ValueError(f"act must be one of {', '.join(acts)}")
+        return acts[act]
 
     def held(self) -> ExitStack:
         """Both cores at rest, until the stack is closed.
@@ -117,7 +145,7 @@ def seed(plane: ControlPlane, _: Door, order: Order) -> Any:
 
 def advance_clock(plane: ControlPlane, door: Door, order: Order) -> Any:
     only(order, "advance_s")
-    plane.clock.advance(duration(order, "advance_s", 0))
+    plane.advance(duration(order, "advance_s", 0))
     return read_clock(plane, door, {})
 
 
@@ -134,8 +162,15 @@ def clear_requests(_: ControlPlane, door: Door, __: Order) -> Any:
     return {}
 
 
-def add_fault(_: ControlPlane, door: Door, order: Order) -> Any:
+def read_unknown(_: ControlPlane, door: Door, __: Order) -> Any:
+    """What was asked for and is not imitated, with how often."""
+    return dict(getattr(door.core, "unknown_routes", {}))
+
+
+def add_fault(plane: ControlPlane, door: Door, order: Order) -> Any:
     fault = fault_from(order)
+    if fault.people is not None:
+        plane.act_of(door, fault.people)
     door.faults.add(fault)
     return fault.as_json()
 
@@ -150,14 +185,28 @@ def clear_faults(_: ControlPlane, door: Door, __: Order) -> Any:
 
 
 def people(plane: ControlPlane, door: Door, order: Order) -> Any:
-    """What somebody does in a vendor's own pages: at Xero's door or at the CRM's."""
-    acts = plane.people[door.vendor]
-    act = taken(order, "act", str, "")
-    if act not in acts:
-        raise ValueError(f"act must be one of {', '.join(acts)}")
-    values = {name: typed(name, value) for name, value in order.items() if name != "act"}
+    """Somebody acts at Xero's door or at the CRM's."""
     with plane.held():
-        return {"result": acts[act](**values)}
+        return {"result": plane.done(door, order)}
+
+
+def read_webhooks(plane: ControlPlane, _: Door, __: Order) -> Any:
+    hooks = plane.xero.webhooks
+    return {"url": hooks.url, "status": hooks.status, "waiting": hooks.waiting()}
+
+
+def set_webhooks(plane: ControlPlane, door: Door, order: Order) -> Any:
+    """Set Xero's receiver and its key, and see whether it tells right signatures from wrong ones."""
+    only(order, "url", "key")
+    url, key = taken(order, "url", str, ""), taken(order, "key", str, "")
+    plane.postman.subscribe(url, key)
+    return read_webhooks(plane, door, {})
+
+
+def deliver_webhooks(plane: ControlPlane, door: Door, order: Order) -> Any:
+    """Send everything that is due now; how many deliveries were heard."""
+    only(order)
+    return {"heard": plane.postman.deliver(), **read_webhooks(plane, door, {})}
 
 
 ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
@@ -168,10 +217,14 @@ ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
     ("GET", "/requests"): read_requests,
     ("DELETE", "/requests"): clear_requests,
     ("POST", "/requests/clear"): clear_requests,
+    ("GET", "/unknown"): read_unknown,
     ("POST", "/faults"): add_fault,
     ("GET", "/faults"): read_faults,
     ("DELETE", "/faults"): clear_faults,
     ("POST", "/people"): people,
+    ("GET", "/webhooks"): read_webhooks,
+    ("POST", "/webhooks"): set_webhooks,
+    ("POST", "/webhooks/deliver"): deliver_webhooks,
 }
 
 

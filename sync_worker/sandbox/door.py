@@ -12,10 +12,11 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.utils import format_datetime
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from sync_worker.sandbox.faults import (
@@ -98,7 +99,8 @@ class Ticket:
 
     @property
     def answer_delay_s(self) -> float:
-        return self.fault.seconds if self.fault and not self.effect.waits_first else 0.0
+        waits_after = not (self.effect.waits_first or self.effect.works_later)
+        return self.fault.seconds if self.fault and waits_after else 0.0
 
 
 class Door:
@@ -111,12 +113,14 @@ class Door:
         self.core = core
         self.vendor = vendor
         self.control: Callable[[Request], Response] = lambda _: Response(404)
+        self.people: Callable[[Mapping[str, Any]], object] = lambda _: None
         self.faults = Faults()
         self.lock = threading.RLock()
         self._clock = clock
         self._book = threading.Lock()  # not `lock`: a long query must not keep others from arriving
         self._log: deque[Entry] = deque(maxlen=REMEMBERED_REQUESTS)
         self._numbers = itertools.count(1)
+        self._late: list[tuple[datetime, Request]] = []  # accepted, and not worked on yet
 
     def handle(self, request: Request) -> Response:
         """Both steps at once, without any waiting."""
@@ -166,9 +170,15 @@ class Door:
     def _outcome(self, ticket: Ticket) -> Response:
         effect = ticket.effect
         with self.lock:
+            self.catch_up()
+            if effect.works_later and ticket.fault is not None:
+                due = self._clock.now() + timedelta(seconds=ticket.fault.seconds)
+                self._late.append((due, ticket.request))
             if effect.expires_tokens:
                 self.core.expire_tokens()
             reply = self._worked(ticket) if effect.works else None
+            if ticket.fault is not None and ticket.fault.people is not None:
+                self.people(ticket.fault.people)
             if effect.hears == REPLY and reply is not None:
                 return self._dated(reply)
             if effect.hears in {CUT, HALF}:
@@ -179,6 +189,23 @@ class Door:
             if effect.remembers and hasattr(self.core, "remember_reply"):
                 self.core.remember_reply(ticket.request, refusal)
         return self._dated(refusal)
+
+    def catch_up(self) -> None:
+        """Do what was put off until now. Whoever reads the core past the door calls this first."""
+        with self.lock:
+            now = self._clock.now()
+            due = [request for at, request in self._late if at <= now]
+            self._late = [(at, request) for at, request in self._late if at > now]
+            for request in due:
+                self.core.handle(request)
+
+    def waits(self) -> list[float]:
+        """In how many seconds each thing that was put off is due."""
+        now = self._clock.now()
+        return [max(0.0, (at - now).total_seconds()) for at, _ in self._late]
+
+    def forget_late(self) -> None:
+        self._late.clear()
 
     def _worked(self, ticket: Ticket) -> Response:
         if hasattr(self.core, "in_flight"):

@@ -84,9 +84,11 @@ class Sandbox:
             raise
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
+        self.control.postman.start()
         return self
 
     def stop(self) -> None:
+        self.control.postman.stop()
         for ear in self._ears:
             ear.close()
         if self._thread is not None:

@@ -28,7 +28,8 @@ class Effect:
 
     `waits_first`: the seconds pass before the work; otherwise between the work and what is heard.
     `remembers`: the refusal is what the vendor itself now holds for its reply, as when the 500 of
-    a write that landed is replayed under its Idempotency-Key.
+    a write that landed is replayed under its Idempotency-Key. `works_later`: the work is done only
+    after the seconds, on the sandbox's clock, long after the caller heard what it hears.
     """
 
     hears: str = REPLY
@@ -36,6 +37,7 @@ class Effect:
     waits_first: bool = False
     expires_tokens: bool = False
     remembers: bool = False
+    works_later: bool = False
 
 
 HARMLESS = Effect()
@@ -56,7 +58,10 @@ EFFECTS: Mapping[str, Effect] = {
     "html": Effect("html"),
     "html_before": Effect("html", works=False),
     "expire_token": Effect(expires_tokens=True),
+    "late_commit": Effect(CUT, works=False, works_later=True),
+    "then": Effect(),
 }
+USUAL_S = {"slow": 1.0, "slow_before": 1.0, "slow_after": 1.0, "late_commit": 60.0}
 
 
 @dataclass(slots=True)
@@ -70,6 +75,7 @@ class Fault:
     times: int = 1
     seconds: float = 0.0
     retry_after: int | None = None
+    people: Mapping[str, Any] | None = None  # what somebody does as soon as the answer is made
     seen: int = 0
 
     @property
@@ -90,6 +96,8 @@ class Fault:
             told["seconds"] = self.seconds
         if self.retry_after is not None:
             told["retry_after"] = self.retry_after
+        if self.people is not None:
+            told["people"] = self.people
         return told
 
 
@@ -134,11 +142,14 @@ def fault_from(order: Mapping[str, Any]) -> Fault:
     match = order.get("match", {})
     if not isinstance(match, Mapping):
         raise ValueError("match must be an object with method, path or nth")  # noqa: TRY004
-    only(order, "match", "do", "times", "seconds", "retry_after")
+    only(order, "match", "do", "times", "seconds", "retry_after", "people")
     only(match, "method", "path", "nth")
     do = order.get("do")
     if not isinstance(do, str) or do not in EFFECTS:
         raise ValueError(f"do must be one of {', '.join(EFFECTS)}")
+    people = order.get("people")
+    if people is not None and (do != "then" or not isinstance(people, Mapping)):
+        raise ValueError("people belongs to then, and is an object with an act")
     path = taken(match, "path", str, "")
     try:
         re.compile(path)
@@ -150,8 +161,9 @@ def fault_from(order: Mapping[str, Any]) -> Fault:
         path,
         counted(match, "nth"),
         counted(order, "times"),
-        duration(order, "seconds", 1.0 if do.startswith("slow") else 0.0),
+        duration(order, "seconds", USUAL_S.get(do, 0.0)),
         int(duration(order, "retry_after", 0)) if "retry_after" in order else None,
+        people,
     )
 
 

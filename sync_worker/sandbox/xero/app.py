@@ -5,8 +5,9 @@ A request's way: the identity server, or: token, tenant, limits, route, scope, i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,29 +23,22 @@ from sync_worker.sandbox.xero import (
     scopes,
     views,
     wire,
+    xml_wire,
 )
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.call import Call, Handler
-from sync_worker.sandbox.xero.connections import Connection, Connections
-from sync_worker.sandbox.xero.idempotency import KeyStore, Owner
+from sync_worker.sandbox.xero.connections import Connections
+from sync_worker.sandbox.xero.idempotency import KeyStore, Owner, key_of
+from sync_worker.sandbox.xero.knobs import Knobs, turned
 from sync_worker.sandbox.xero.limits import Limits, Meter
 from sync_worker.sandbox.xero.oauth import AccessToken, App, TokenOffice
+from sync_worker.sandbox.xero.webhooks import Webhooks, stamped
 from sync_worker.sandbox.xero.writes import LARGEST_BODY
 
 CLIENT_ID = "5A9D0F6E0B1C4A2E8D7F3C6B9E1A2D4C"
 CLIENT_SECRET = "sandbox-xero-secret"  # noqa: S105 - fixed, so that a settings file can hold it
 TENANT_ID = "b3a1c1de-5f0e-4c59-9d5e-2f4b8a7c6d10"
 APP_NAME = "Sync Worker Sandbox"
-
-
-@dataclass(frozen=True, slots=True)
-class Knobs:
-    """What is unsettled about Xero, or differs between its plans."""
-
-    limits: Limits | None
-    key_scope: str = "app"  # or "token"
-    modified_since: str = "inclusive"  # or "exclusive"
-    late_visibility_s: float = 0
 
 
 class XeroSandbox:
@@ -59,10 +53,17 @@ class XeroSandbox:
         key_scope: str = "app",
         modified_since: str = "inclusive",
         late_visibility_s: float = 0,
+        default_format: str = "xml",
         broad_scopes_too: bool = True,
     ) -> None:
         self.clock = clock
-        self.knobs = Knobs(limits, key_scope, modified_since, late_visibility_s)
+        self.knobs = Knobs(
+            limits,
+            key_scope=key_scope,
+            modified_since=modified_since,
+            late_visibility_s=late_visibility_s,
+            default_format=default_format,
+        )
         self.app = App(CLIENT_ID, CLIENT_SECRET, APP_NAME, broad_scopes_too=broad_scopes_too)
         self.in_flight = 0
         self._seed = seed
@@ -71,19 +72,20 @@ class XeroSandbox:
     def reset(self) -> None:
         """Back to one empty organisation; every token and key is forgotten and ids begin again."""
         self._ids = Books(self.clock, tenant_id="gateway", name="", seed=self._seed)
-        self._office = TokenOffice(self.app, self._ids.new_id, self._ids.now)
-        self._connections = Connections()
+        self._connections = Connections(self._ids.new_id, self._ids.now)
+        self._office = TokenOffice(self.app, self._ids.new_id, self._ids.now, self._connections)
         self._books: dict[str, Books] = {}
         self._keys = KeyStore()
+        self.webhooks = Webhooks(self._ids.now, self._ids.entropy)
         self._meter = Meter(self.knobs.limits)
+        self.unknown_routes: Counter[str] = Counter()  # asked for and not imitated
         self.connect(TENANT_ID, charts.NAME)
 
     def connect(self, tenant_id: str, name: str) -> Books:
         """Open the books of one more organisation and connect the app to it."""
         books = Books(self.clock, tenant_id=tenant_id, name=name, seed=self._seed)
         self._books[tenant_id] = books
-        new_id = self._ids.new_id
-        self._connections.add(Connection(new_id(), new_id(), tenant_id, name, books.now()))
+        self._connections.add(tenant_id, name)
         return books
 
     def handle(self, request: Request) -> Response:
@@ -144,13 +146,42 @@ class XeroSandbox:
         return self._books[TENANT_ID]
 
     def act(self, act: str, /, **arguments: Any) -> Any:
-        """One thing a person does; all of it or, when it is refused with `errors.Invalid`, nothing."""
-        self.books.begin()
+        """One thing a person does; all of it or, when it is refused with `errors.Invalid`, nothing.
+
+        `tenant_id` names the organisation where it is not the first.
+        """
+        if act in CIRCUMSTANCES:
+            return CIRCUMSTANCES[act](self, **arguments)
+        books = self._books[arguments.pop("tenant_id", TENANT_ID)]
+        books.begin()
         try:
-            return PEOPLE[act](self.books, **arguments)
+            done = PEOPLE[act](books, **arguments)
         except errors.Invalid:
-            self.books.take_back()
+            books.take_back()
             raise
+        self._tell(books)
+        return done
+
+    def turn(self, **knobs: Any) -> None:
+        """Turn knobs while it runs: see `knobs.Knobs`."""
+        self.knobs = turned(self.knobs, knobs)
+
+    def turn_limits(self, **limits: Any) -> None:
+        """Other limits from now on, all counts at zero; `none=True` lifts them."""
+        lifted = bool(limits.pop("none", False))
+        self.knobs = replace(self.knobs, limits=None if lifted else Limits(**limits))
+        self._meter = Meter(self.knobs.limits)
+
+    def disconnect(self, tenant_id: str = TENANT_ID) -> None:
+        """Somebody takes the app out of the organisation: 403 from now on."""
+        self._connections.disconnect(tenant_id)
+
+    def reconnect(self, tenant_id: str = TENANT_ID) -> None:
+        self._connections.reconnect(tenant_id)
+
+    def open_organisation(self, tenant_id: str, name: str) -> str:
+        """One more organisation, connected; its tenant id."""
+        return self.connect(tenant_id, name).tenant_id
 
     def pay(
         self,
@@ -178,8 +209,8 @@ class XeroSandbox:
     def reconcile(self, payment_id: str) -> None:
         self.act("reconcile", payment_id=payment_id)
 
-    def credit(self, invoice_id: str, amount: Decimal | str | int) -> None:
-        self.act("credit", invoice_id=invoice_id, amount=amount)
+    def credit(self, invoice_id: str, amount: Decimal | str | int) -> str:
+        return str(self.act("credit", invoice_id=invoice_id, amount=amount))
 
     def archive_contact(self, contact_id: str) -> None:
         self.act("archive_contact", contact_id=contact_id)
@@ -233,23 +264,29 @@ class XeroSandbox:
         if refusal is not None:
             return refusal
         response = self._routed(request, segments, token, tenant, now)
+        if xml_wire.wanted(request, self.knobs.default_format):
+            response = xml_wire.answered(response, segments[-1] if segments else "")
         return replace(response, headers={**response.headers, **self._meter.headers(tenant, now)})
 
     def _routed(
         self, request: Request, segments: tuple[str, ...], token: AccessToken, tenant: str, now: int
     ) -> Response:
         found = routes.find(segments)
+        handler = found[1].get(request.method) if found else None
+        if handler is None:
+            self.unknown_routes[f"{request.method} {request.path}"] += 1
         if found is None:
             return wire.no_such_page()
         resource, methods = found
-        handler = methods.get(request.method)
         if handler is None:
             return Response(405, {"Allow": ", ".join(methods)})
         if not scopes.opens(token.scopes, resource, request.method):
             return problems.missing_scope(self._ids.new_id())
-        if len(request.body) > LARGEST_BODY:
+        if len(request.body) > LARGEST_BODY and resource != "attachments":
             return Response(413)
         owner = self._owner(token, tenant)
+        if self.knobs.key_store_down and key_of(request):
+            return problems.server_fault(self._ids.new_id())
         replayed = self._keys.recall(owner, request, now)
         if replayed is not None:
             return replayed
@@ -260,10 +297,18 @@ class XeroSandbox:
     def _worked(self, handler: Handler, call: Call) -> Response:
         call.books.begin()
         try:
-            return handler(call)
+            response = handler(call.as_json())
         except errors.Malformed as malformed:
             call.books.take_back()
             return malformed.response
+        self._tell(call.books)
+        return response
+
+    def _tell(self, books: Books) -> None:
+        if self.webhooks.status == "none":
+            return
+        for before, after in stamped(books.changes()).values():
+            self.webhooks.note(books.tenant_id, before, after)
 
     def _call(self, request: Request, segments: tuple[str, ...], tenant: str) -> Call:
         return Call(
@@ -274,6 +319,7 @@ class XeroSandbox:
             self.app.name,
             self.knobs.modified_since == "inclusive",
             int(self.knobs.late_visibility_s * 1000),
+            self.knobs.novelties,
         )
 
     def _bearer(self, request: Request) -> AccessToken | Response:
@@ -309,20 +355,34 @@ PEOPLE: dict[str, Callable[..., Any]] = {
     "unpay": people.unpay,
     "reconcile": people.reconcile,
     "credit": people.credit,
+    "credit_note": people.credit_note,
+    "receive": people.receive,
+    "allocate": people.allocate,
+    "take_off": people.take_off,
+    "refund": people.refund,
     "archive_contact": people.archive_contact,
     "restore_contact": people.restore_contact,
     "merge_contacts": people.merge_contacts,
     "void_invoice": people.void_invoice,
     "edit_invoice": people.edit_invoice,
+    "edit_quietly": people.edit_quietly,
     "touch": people.touch,
     "lock_dates": people.set_lock_dates,
     "add_contact": people.add_contact,
     "add_invoice": people.add_invoice,
 }
+CIRCUMSTANCES: dict[str, Callable[..., Any]] = {
+    "turn": XeroSandbox.turn,
+    "turn_limits": XeroSandbox.turn_limits,
+    "disconnect": XeroSandbox.disconnect,
+    "reconnect": XeroSandbox.reconnect,
+    "open_organisation": XeroSandbox.open_organisation,
+}
 _IDENTITY: dict[tuple[str, ...], Callable[[TokenOffice, Request], Response]] = {
     ("connect", "token"): TokenOffice.token,
     ("connect", "revocation"): TokenOffice.revoke,
     ("identity", "connect", "authorize"): TokenOffice.authorize,
+    ("connect", "userinfo"): TokenOffice.userinfo,
     (".well-known", "openid-configuration"): lambda _, request: oauth.discovery(request),
     (".well-known", "openid-configuration", "jwks"): lambda _, request: oauth.keys(),
 }

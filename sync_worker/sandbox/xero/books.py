@@ -5,24 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from random import Random
-from typing import NamedTuple
+from string import ascii_uppercase
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.xero import charts, wire
 from sync_worker.sandbox.xero.records import (
     Account,
+    Allocation,
+    Attachment,
+    BankTransaction,
+    Batch,
     BrandingTheme,
     Contact,
+    ContactGroup,
+    Credit,
     Invoice,
+    Item,
     Organisation,
     Payment,
+    Proposal,
     TaxRate,
     TrackingCategory,
+    User,
 )
-from sync_worker.sandbox.xero.shelf import Shelf, Trail
+from sync_worker.sandbox.xero.shelf import Shelf, Step, Trail
 from sync_worker.sandbox.xero.where import fold
 
+FAMILIES = (CREDIT_NOTES, PREPAYMENTS, OVERPAYMENTS) = (
+    "CreditNotes",
+    "Prepayments",
+    "Overpayments",
+)
+PROPOSALS = {"PurchaseOrders": "PO", "Quotes": "QU"}  # and what their numbers begin with
 SYSTEM = "System Generated"  # the user of everything the API does (recorded)
 
 
@@ -58,14 +74,25 @@ class Books:
         self.tracking = Shelf[TrackingCategory](self._trail, {"name": lambda c: fold(c.name)})
         self.contacts = Shelf[Contact](self._trail, CONTACT_LOOKUPS)
         self.invoices = Shelf[Invoice](self._trail, INVOICE_LOOKUPS)
-        self.payments = Shelf[Payment](self._trail, {"invoice": lambda p: p.invoice_id})
+        self.payments = Shelf[Payment](self._trail, PAYMENT_LOOKUPS)
+        self.credits = {family: Shelf[Credit](self._trail, CREDIT_LOOKUPS) for family in FAMILIES}
+        self.allocations = Shelf[Allocation](self._trail, ALLOCATION_LOOKUPS)
+        self.bank_transactions = Shelf[BankTransaction](self._trail, {})
+        self.batches = Shelf[Batch](self._trail, {})
+        self.proposals = {
+            plural: Shelf[Proposal](self._trail, PROPOSAL_LOOKUPS) for plural in PROPOSALS
+        }
+        self.items = Shelf[Item](self._trail, {"code": _item_code})
+        self.groups = Shelf[ContactGroup](self._trail, {"name": _group_name})
+        self.attachments: dict[str, tuple[Attachment, ...]] = {}
         self.currencies: dict[str, Currency] = {}
         self.history: dict[str, list[Note]] = {}
         self.rendered: dict[str, tuple[Contact, wire.Raw]] = {}  # contacts as documents embed them
-        self._next_number = 1
+        self._next_numbers = dict.fromkeys(("INV", "CN", *PROPOSALS.values()), 1)
         opened = self.now()
         self.organisation: Organisation = charts.organisation(self.new_id(), name, opened)
         self.theme: BrandingTheme = charts.theme(self.new_id())
+        self.users: tuple[User, ...] = charts.users(self.new_id, opened)
         self._open_with_defaults(opened)
         self._zone = ZoneInfo(charts.ZONE)
 
@@ -84,28 +111,40 @@ class Books:
         """The id of a reply, from a source of its own: reading more or less does not change the records' ids."""
         return _guid(self._replies_random.getrandbits(128))
 
+    def entropy(self) -> str:
+        """Twenty capital letters, as webhook bodies hold."""
+        return "".join(self._replies_random.choices(ascii_uppercase, k=20))
+
     def next_invoice_number(self) -> str:
         """The next free number of the organisation's sequence: `INV-0001` and on."""
-        while True:
-            number = f"INV-{self._next_number:04d}"
-            self._next_number += 1
-            if not self.invoices.has("number", fold(number)):
-                return number
+        return self._next_free("INV", self.invoices)
+
+    def next_credit_note_number(self) -> str:
+        """Likewise for credit notes: `CN-0001` and on."""
+        return self._next_free("CN", self.credits[CREDIT_NOTES])
+
+    def next_proposal_number(self, plural: str) -> str:
+        """Likewise for purchase orders and quotes: `PO-0001`, `QU-0001`."""
+        return self._next_free(PROPOSALS[plural], self.proposals[plural])
 
     def begin(self) -> None:
         self._trail.clear()
-        self._number_before = self._next_number
+        self._numbers_before = dict(self._next_numbers)
 
     def take_back(self, to: int = 0) -> None:
         """Undo the steps since `begin`, or since `mark` gave `to`."""
         while len(self._trail) > to:
             self._trail.pop()()
         if to == 0:
-            self._next_number = self._number_before
+            self._next_numbers = dict(self._numbers_before)
         del self._trail[to:]
 
     def mark(self) -> int:
         return len(self._trail)
+
+    def changes(self) -> list[tuple[Any, Any]]:
+        """Before and after of every record put since `begin`."""
+        return [(step.before, step.after) for step in self._trail if isinstance(step, Step)]
 
     def note(self, record_id: str, changes: str, details: str, user: str = SYSTEM) -> Note:
         note = Note(self.now(), changes, user, details)
@@ -113,6 +152,13 @@ class Books:
         notes.append(note)
         self._trail.append(lambda: notes.remove(note))
         return note
+
+    def _next_free(self, prefix: str, shelf: Shelf[Any]) -> str:
+        while True:
+            number = f"{prefix}-{self._next_numbers[prefix]:04d}"
+            self._next_numbers[prefix] += 1
+            if not shelf.has("number", fold(number)):
+                return number
 
     def _open_with_defaults(self, opened: int) -> None:
         for account in charts.accounts(self.new_id, opened):
@@ -126,8 +172,28 @@ class Books:
 
 def _guid(bits: int) -> str:
     """128 bits as a random (version 4) guid."""
-    digits = f"{bits & ~(0xF << 76) & ~(0xC << 60) | (4 << 76) | (8 << 60):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = f"{bits:032x}"
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
+        f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
+    )
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def _taken_credit_number(credit: Credit) -> str | None:
+    if credit.kind != "ACCRECCREDIT" or credit.status == "DELETED" or not credit.number:
+        return None
+    return fold(credit.number)
+
+
+def _item_code(item: Item) -> str | None:
+    return None if item.deleted else fold(item.code)
+
+
+def _group_name(group: ContactGroup) -> str | None:
+    return fold(group.name) if group.status == "ACTIVE" else None
 
 
 def _taken_number(invoice: Invoice) -> str | None:
@@ -143,6 +209,21 @@ INVOICE_LOOKUPS = {
     "any number": lambda invoice: fold(invoice.number) or None,
     "contact": lambda invoice: invoice.contact_id,
     "reference": lambda invoice: fold(invoice.reference) or None,
+}
+PAYMENT_LOOKUPS = {
+    "invoice": lambda payment: payment.invoice_id,
+    "batch": lambda payment: payment.batch_id,
+}
+CREDIT_LOOKUPS = {
+    "number": _taken_credit_number,
+    "any number": lambda credit: fold(credit.number) or None,
+    "contact": lambda credit: credit.contact_id,
+    "reference": lambda credit: fold(credit.reference) or None,
+}
+PROPOSAL_LOOKUPS = {"number": lambda proposal: fold(proposal.number) or None}
+ALLOCATION_LOOKUPS = {
+    "invoice": lambda allocation: None if allocation.deleted else allocation.invoice_id,
+    "credit": lambda allocation: None if allocation.deleted else allocation.credit_id,
 }
 CONTACT_LOOKUPS = {
     "active name": lambda contact: fold(contact.name) if contact.status == "ACTIVE" else None,

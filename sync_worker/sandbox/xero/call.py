@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync_worker.sandbox.http import Request, Response
-from sync_worker.sandbox.xero import wire
+from sync_worker.sandbox.xero import wire, xml_wire
 from sync_worker.sandbox.xero.books import Books
 
 
@@ -20,15 +20,24 @@ class Call:
     app_name: str
     modified_since_inclusive: bool = True
     late_visibility_ms: int = 0
+    novelties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unit_places(self) -> int:
         return 4 if self.request.parameter("unitdp") == "4" else 2
 
+    def as_json(self) -> Call:
+        """The call with a JSON body, whatever it came with. A file is left as it is."""
+        if "attachments" in (segment.lower() for segment in self.segments[2:3]):
+            return self
+        return replace(self, request=xml_wire.read(self.request))
+
     def answer(
         self, key: str, elements: Sequence[Any], pagination: Mapping[str, int] | None = None
     ) -> Response:
         """The envelope, its members in Xero's order; `pagination` stands before the elements (recorded)."""
+        if self.novelties:
+            elements = [self._renewed(element) for element in elements]
         return wire.answer(
             {
                 "Id": self.books.reply_id(),
@@ -39,6 +48,10 @@ class Call:
                 key: list(elements),
             }
         )
+
+    def _renewed(self, element: Any) -> Any:
+        """With words that no SDK knows yet, in the members that are there."""
+        return element | {k: word for k, word in self.novelties.items() if k in element}
 
 
 Handler = Callable[[Call], Response]

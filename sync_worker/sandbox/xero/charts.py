@@ -11,6 +11,7 @@ from sync_worker.sandbox.xero.records import (
     Organisation,
     TaxComponent,
     TaxRate,
+    User,
 )
 
 NAME = "Bright Path Support Services"
@@ -40,6 +41,15 @@ def organisation(org_id: str, name: str, created: int) -> Organisation:
 
 def theme(theme_id: str) -> BrandingTheme:
     return BrandingTheme(theme_id, "Standard", 0)
+
+
+def users(new_id: Callable[[], str], opened: int) -> tuple[User, ...]:
+    """The people of the organisation: who subscribed, and who keeps the books."""
+    people = (
+        ("owner@sandbox.example", "Alex", "Owner", True, "FINANCIALADVISER"),
+        ("robin@sandbox.example", "Robin", "Bookkeeper", False, "STANDARD"),
+    )
+    return tuple(User(new_id(), *person, opened) for person in people)
 
 
 def accounts(new_id: Callable[[], str], opened: int) -> Iterator[Account]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,11 +20,47 @@ class Connection:
 
 
 class Connections:
-    def __init__(self) -> None:
-        self._by_tenant: dict[str, Connection] = {}
+    """The open ones, and the organisations a person could open again."""
 
-    def add(self, connection: Connection) -> None:
-        self._by_tenant[connection.tenant_id] = connection
+    def __init__(self, new_id: Callable[[], str], now: Callable[[], int]) -> None:
+        self._new_id, self._now = new_id, now
+        self._organisations: dict[str, str] = {}
+        self._by_tenant: dict[str, Connection] = {}
+        self._by_consent: set[str] = set()
+
+    def add(self, tenant: str, name: str) -> None:
+        """A new organisation, connected at once."""
+        self._organisations[tenant] = name
+        self._connect(tenant, self._new_id())
+
+    def choices(self) -> list[tuple[str, str]]:
+        return list(self._organisations.items())
+
+    def consent(self, tenant: str, event: str) -> str:
+        """A person lets the app in; a tenant that is connected keeps the event of its first consent (reported)."""
+        if tenant not in self._organisations:
+            tenant = next(iter(self._organisations))
+        self._by_consent.add(tenant)
+        held = self._by_tenant.get(tenant)
+        return held.auth_event if held else self._connect(tenant, event)
+
+    def withdraw(self) -> None:
+        """Whoever revokes takes the app out of every organisation it was let into."""
+        for tenant in self._by_consent:
+            self._by_tenant.pop(tenant, None)
+        self._by_consent.clear()
+
+    def disconnect(self, tenant: str) -> None:
+        """As a person does in the organisation's own settings."""
+        del self._by_tenant[tenant]
+
+    def reconnect(self, tenant: str) -> None:
+        self._connect(tenant, self._new_id())
+
+    def _connect(self, tenant: str, event: str) -> str:
+        name = self._organisations[tenant]
+        self._by_tenant[tenant] = Connection(self._new_id(), event, tenant, name, self._now())
+        return event
 
     def tenants(self) -> list[str]:
         return list(self._by_tenant)

@@ -118,7 +118,7 @@ def listed(books: Books, contact: Contact, pointer: bool, summary: bool) -> dict
         "Addresses": _slots(contact, "AddressType", _ADDRESSES),
         "Phones": _slots(contact, "PhoneType", _LISTED_PHONES),
         "UpdatedDateUTC": wire.instant(contact.updated),
-        "ContactGroups": [],
+        "ContactGroups": _groups(books, contact) if len(books.groups) else [],
         "IsSupplier": None if summary else contact.is_supplier,
         "IsCustomer": None if summary else contact.is_customer,
         "DefaultCurrency": contact.currency,
@@ -131,6 +131,20 @@ def listed(books: Books, contact: Contact, pointer: bool, summary: bool) -> dict
         "HasAttachments": False,
         "HasValidationErrors": False,
     }
+
+
+def _groups(books: Books, contact: Contact) -> list[dict[str, Any]]:
+    return [
+        {
+            "ContactGroupID": group.id,
+            "Name": group.name,
+            "Status": group.status,
+            "Contacts": [],
+            "HasValidationErrors": False,
+        }
+        for group in books.groups
+        if group.status == "ACTIVE" and contact.id in group.members
+    ]
 
 
 def _identity(contact: Contact, merged_to: str | None = None) -> dict[str, Any]:

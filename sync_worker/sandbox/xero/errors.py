@@ -145,6 +145,36 @@ RECONCILED = "This payment has been reconciled and cannot be deleted"  # unsettl
 PAYMENT_GONE = "This payment has already been deleted"  # unsettled wording
 IN_A_BATCH = "Payments within a batch cannot be deleted."  # reported
 
+# -- credits: notes, prepayments, overpayments -------------------------------------------------------------------------
+ALREADY_PAID_OFF = (  # seen in xeroizer#320
+    "The invoice you are trying to allocate to has already been paid off"
+)
+ALLOCATION_TOO_MUCH = (  # seen in xeroizer#320 and xero-php#251, for credit notes
+    "{name} cannot be allocated as amount is greater than amount outstanding"
+)
+ALLOCATION_WRONG_TYPE = "{name} cannot be allocated to an incorrect invoice type"  # xeroizer#320
+ALLOCATION_OTHER_CONTACT = (  # unsettled wording
+    "{name} cannot be allocated to an invoice of another contact"
+)
+ALLOCATION_STATUS = "{name} must be authorised before it can be allocated"  # unsettled wording
+ALLOCATION_AMOUNT = "The allocation amount must be greater than zero"  # unsettled wording
+CREDIT_NUMBER_TAKEN = "Credit Note # must be unique."  # after the invoice's; unsettled
+CREDIT_UNKNOWN = (  # Xero-OpenAPI 16.1
+    "An existing Credit Note with the specified CreditNoteID could not be found"
+)
+BANK_ACCOUNT_NEEDED = "A valid BankAccount must be specified"  # unsettled wording
+BANK_GONE = "This bank transaction cannot be edited as it has been deleted or voided"  # unsettled
+PROPOSAL_NUMBER_TAKEN = "{name} # must be unique."  # after the invoice's; unsettled
+BATCH_KEPT = "Only Status of DELETED is accepted for updates."  # unsettled wording
+BATCH_EMPTY = "A batch payment must have at least one payment"  # unsettled wording
+
+# -- items, attachments ------------------------------------------------------------------------------------------------
+ITEM_TAKEN = "Price List Item with Code '{code}' already exists"  # Xero-OpenAPI 16.1
+ITEM_UNKNOWN = "Item code '{code}' is not valid"  # reported by many
+TEN_ATTACHMENTS = "A document can have at most 10 attachments"  # unsettled wording
+ATTACHMENT_SIZE = "The attachment is larger than the limit of 10 MB"  # unsettled wording
+ATTACHMENT_EMPTY = "The attachment has no content"  # unsettled wording
+
 # -- settings, history ----------------------------------------------------------------------------------------------
 NAME_NOT_UNIQUE = "Please enter a unique Name."  # Xero-OpenAPI 16.1
 CODE_NOT_UNIQUE = "Please enter a unique Code."  # after the one above; unsettled

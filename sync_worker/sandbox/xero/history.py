@@ -1,13 +1,12 @@
-"""History of a document or contact: what was done to it, and notes that apps add."""
+"""History of a document, contact or item: what was done to it, and notes that apps add."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
 from typing import Any
 
 from sync_worker.sandbox.http import Response
-from sync_worker.sandbox.xero import errors, reading, wire, writes
-from sync_worker.sandbox.xero.books import SYSTEM, Books, Note
+from sync_worker.sandbox.xero import errors, places, reading, wire, writes
+from sync_worker.sandbox.xero.books import SYSTEM, Note
 from sync_worker.sandbox.xero.call import Call
 from sync_worker.sandbox.xero.reading import Sent
 
@@ -52,26 +51,14 @@ def _rendered(note: Note) -> dict[str, Any]:
 
 
 def _record(call: Call) -> str:
-    record_id = call.segments[1].lower()
-    if not _exists(call.books, call.segments[0].lower(), record_id):
-        if call.request.method == "GET":
-            raise errors.not_found()
-        sent = reading.elements(call.request, "HistoryRecords")
-        details = reading.text(sent[0], "details") if sent else None
-        element = {
-            "Details": details,
-            "ValidationErrors": errors.messages([errors.NOT_FOR_THIS_ENDPOINT]),
-        }
-        raise errors.Malformed(errors.validation([element]))
-    return record_id
-
-
-def _exists(books: Books, kind: str, record_id: str) -> bool:
-    return record_id in _SHELVES[kind](books)
-
-
-_SHELVES: dict[str, Callable[[Books], Container[str]]] = {
-    "contacts": lambda books: books.contacts,
-    "invoices": lambda books: books.invoices,
-    "payments": lambda books: books.payments,
-}
+    record_id = places.find(call)
+    if record_id is not None:
+        return record_id
+    if call.request.method == "GET":
+        raise errors.not_found()
+    sent = reading.elements(call.request, "HistoryRecords")
+    element = {
+        "Details": reading.text(sent[0], "details") if sent else None,
+        "ValidationErrors": errors.messages([errors.NOT_FOR_THIS_ENDPOINT]),
+    }
+    raise errors.Malformed(errors.validation([element]))

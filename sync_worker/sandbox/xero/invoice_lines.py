@@ -37,6 +37,8 @@ class LineReader:
         return tuple(self._line(one, known) for one in sent)
 
     def _line(self, sent: Sent, known: dict[str, Line]) -> Line:
+        if sent.get("itemcode"):
+            sent = self._with_item(sent)
         line_id = reading.guid(sent, "lineitemid")
         held = known.get(line_id) if line_id else None
         description = reading.text(sent, "description")
@@ -49,6 +51,24 @@ class LineReader:
         if quantity is None and unit is None and amount is None:
             return self._words_only(line_id, description, sent, held)
         return self._priced(line_id, description, sent, held, quantity, unit, amount)
+
+    def _with_item(self, sent: Sent) -> Sent:
+        """What a line leaves out and its item has: words, price, account, tax (Xero's invoices page)."""
+        code = reading.text(sent, "itemcode") or ""
+        item = self._books.items.first("code", fold(code))
+        if item is None:
+            self._problem(errors.ITEM_UNKNOWN, code=code)
+            return sent
+        buying = self._kind == "ACCPAY"
+        price = item.purchases if buying else item.sales
+        of_item = {
+            "description": (item.purchase_description if buying else None) or item.description,
+            "unitamount": price.unit_price if sent.get("lineamount") is None else None,
+            "accountcode": None if sent.get("accountid") else price.account_code,
+            "taxtype": price.tax_type,
+        }
+        given = {name: value for name, value in sent.items() if value is not None}
+        return {**of_item, **given}
 
     def _figures(
         self, sent: Sent, held: Line | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Protocol
 
 from sync_worker.sandbox.xero import errors, reading
 from sync_worker.sandbox.xero.books import Books
@@ -22,7 +23,25 @@ _STEPS = {
 }
 
 
-def refusal(existing: Invoice | None, wanted: str | None) -> str | None:
+class Dated(Protocol):
+    """What stands in the ledger on a day."""
+
+    @property
+    def date(self) -> date | None: ...
+    @property
+    def status(self) -> str: ...
+
+
+class Settled(Protocol):
+    """An invoice, or a credit note: both take the same steps."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def settled_in_part(self) -> bool: ...
+
+
+def refusal(existing: Settled | None, wanted: str | None) -> str | None:
     """Why a document cannot be written with that status, or None. Voided and deleted ones are closed for good."""
     if existing is None:
         return None if wanted is None or wanted in _FIRST else errors.BAD_FIRST_STATUS
@@ -51,7 +70,7 @@ def settled(invoice: Invoice, on: date | None = None) -> Invoice:
     )
 
 
-def lock_problems(books: Books, existing: Invoice | None, wanted: Invoice) -> list[str]:
+def lock_problems(books: Books, existing: Dated | None, wanted: Dated) -> list[str]:
     """A posted document may be neither moved into nor changed within a locked period. Drafts may."""
     organisation = books.organisation
     locks = (

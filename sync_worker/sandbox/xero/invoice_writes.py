@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from sync_worker.sandbox.http import Response
@@ -24,21 +23,20 @@ from sync_worker.sandbox.xero import (
 )
 from sync_worker.sandbox.xero.books import SYSTEM, Books
 from sync_worker.sandbox.xero.call import Call
+from sync_worker.sandbox.xero.document_lines import line_of_list
+from sync_worker.sandbox.xero.document_terms import currency_terms
 from sync_worker.sandbox.xero.errors import Invalid
 from sync_worker.sandbox.xero.invoice_lines import LineReader
 from sync_worker.sandbox.xero.reading import Sent
-from sync_worker.sandbox.xero.records import Contact, Invoice
+from sync_worker.sandbox.xero.records import Contact, Invoice, changed
 from sync_worker.sandbox.xero.where import fold
 
 INVOICES = writes.Kind("Invoices", "HasErrors")
 _TYPES = {"ACCREC": "ACCREC", "ACCPAY": "ACCPAY"}
-_LINE_AMOUNT_TYPES = {"EXCLUSIVE": "Exclusive", "INCLUSIVE": "Inclusive", "NOTAX": "NoTax"}
-_STATUSES = {
+STATUSES = {
     status: status for status in ("DRAFT", "SUBMITTED", "AUTHORISED", "PAID", "VOIDED", "DELETED")
 }
 _LONGEST = {"InvoiceNumber": 255, "Reference": 255, "Url": 2_000}
-_ONE = Decimal("1.000000")
-_RATE_OF_THE_DAY = {"NZD": "1.090000", "USD": "0.650000", "GBP": "0.500000", "EUR": "0.590000"}
 
 
 def put_invoices(call: Call) -> Response:
@@ -98,7 +96,7 @@ def save(
         final |= {"id": books.new_id(), "created": now}
         if drawn.invoice.kind == "ACCREC" and not drawn.invoice.number:
             final["number"] = books.next_invoice_number()
-    invoice = invoice_states.settled(replace(drawn.invoice, **final))
+    invoice = invoice_states.settled(changed(drawn.invoice, final))
     books.invoices.put(invoice)
     _mark_contact(books, drawn.contact, invoice.kind)
     _note(books, existing, invoice, drawn.contact, user)
@@ -150,7 +148,7 @@ class _Drawing:
         self.existing = existing
         self.problems: list[str] = []
         self.contact: Contact | None = None
-        self.status_sent = reading.word(sent, "status", _STATUSES, "InvoiceStatus")
+        self.status_sent = reading.word(sent, "status", STATUSES, "InvoiceStatus")
         self.invoice = self._outline()
         refusal = invoice_states.refusal(existing, self.status_sent)
         if refusal is None:
@@ -178,7 +176,7 @@ class _Drawing:
             "updated": 0,
             "theme_id": books.theme.id if kind == "ACCREC" else None,
         }
-        terms = self._terms(kind, books.organisation.base_currency)
+        terms = {"line_amount_types": "Exclusive", **self._terms(kind, "")}
         days = self._days()
         if "date" not in days:
             days["date"] = books.today()
@@ -206,20 +204,12 @@ class _Drawing:
 
     def _terms(self, kind: str, currency: str) -> dict[str, Any]:
         sent, existing = self.sent, self.existing
-        code = (reading.text(sent, "currencycode") or currency).upper()
-        types = reading.word(sent, "lineamounttypes", _LINE_AMOUNT_TYPES, "LineAmountType")
-        terms: dict[str, Any] = {
-            "line_amount_types": types or (existing.line_amount_types if existing else "Exclusive"),
-            "currency": code,
+        terms = {
+            **currency_terms(self.books, sent, None if existing is None else currency),
             "status": self.status_sent or (existing.status if existing else "DRAFT"),
         }
-        rate = reading.number(sent, "currencyrate")
-        if code == self.books.organisation.base_currency:
-            terms["currency_rate"] = _ONE
-        elif rate:
-            terms["currency_rate"] = arithmetic.six_places(rate)
-        elif existing is None or code != currency:
-            terms["currency_rate"] = Decimal(_RATE_OF_THE_DAY.get(code, _ONE))
+        if existing is not None and "line_amount_types" not in terms:
+            terms["line_amount_types"] = existing.line_amount_types
         if reading.flag(sent, "senttocontact") and kind == "ACCREC":
             terms["sent"] = terms["status"] in ("AUTHORISED", "PAID")
         return terms
@@ -260,14 +250,14 @@ class _Drawing:
         lines = reader.read(given or (), held)
         self.problems += reader.problems
         sums = arithmetic.totals(lines, self.invoice.line_amount_types)
-        self.invoice = replace(
-            self.invoice,
-            lines=lines,
-            sub_total=sums.sub_total,
-            total_tax=sums.total_tax,
-            total=sums.total,
-            total_discount=sums.total_discount,
-        )
+        added_up = {
+            "lines": lines,
+            "sub_total": sums.sub_total,
+            "total_tax": sums.total_tax,
+            "total": sums.total,
+            "total_discount": sums.total_discount,
+        }
+        self.invoice = changed(self.invoice, added_up)
 
     def _check_fields(self) -> None:
         invoice = self.invoice
@@ -314,7 +304,7 @@ class _Drawing:
             **_echoed_day("DueDate", invoice.due_date),
             "Status": invoice.status,
             "LineAmountTypes": invoice.line_amount_types,
-            "LineItems": [invoices.line_of_list(line, 4) for line in invoice.lines],
+            "LineItems": [line_of_list(line, 4) for line in invoice.lines],
             "SubTotal": invoice.sub_total,
             "TotalTax": invoice.total_tax,
             "Total": invoice.total,

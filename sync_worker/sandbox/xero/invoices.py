@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any
 
 from sync_worker.sandbox.http import Response
-from sync_worker.sandbox.xero import contacts, errors, listing, reading, wire
-from sync_worker.sandbox.xero.arithmetic import ZERO, cents
+from sync_worker.sandbox.xero import contacts, errors, listing, open_credits, pdf, reading, wire
+from sync_worker.sandbox.xero.arithmetic import ZERO
+from sync_worker.sandbox.xero.attachments import attached
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.call import Call
-from sync_worker.sandbox.xero.records import Contact, Invoice, Line
+from sync_worker.sandbox.xero.document_lines import line_alone, line_of_list
+from sync_worker.sandbox.xero.records import Contact, Invoice
 from sync_worker.sandbox.xero.where import fold
 
 _CLOSED = frozenset({"VOIDED", "DELETED"})
@@ -34,7 +36,19 @@ def get_invoice(call: Call) -> Response:
     invoice = find(call.books, call.segments[1])
     if invoice is None:
         raise errors.not_found()
+    if pdf.wanted(call):
+        return get_pdf(call)
     return call.answer("Invoices", [single(call.books, invoice, call.unit_places)])
+
+
+def get_pdf(call: Call) -> Response:
+    """By `Accept: application/pdf` or by the path's last part."""
+    invoice = find(call.books, call.segments[1])
+    if invoice is None:
+        raise errors.not_found()
+    title = "TAX INVOICE" if invoice.kind == "ACCREC" else "BILL"
+    name = contact_of(call.books, invoice).name
+    return pdf.page(title, invoice.number, name, f"{invoice.currency} {invoice.total}")
 
 
 def get_online_invoice(call: Call) -> Response:
@@ -63,16 +77,17 @@ def find(books: Books, key: str) -> Invoice | None:
 def listed(
     books: Books, invoice: Invoice, places: int, lines: bool, summary: bool = False
 ) -> dict[str, Any]:
+    credited = open_credits.inside_invoice(books, invoice) if invoice.amount_credited else {}
     return {
         **_head(invoice),
         "Payments": None if summary else _payments(books, invoice),
-        "CreditNotes": None if summary else [],
-        "Prepayments": None if summary else [],
-        "Overpayments": None if summary else [],
+        "CreditNotes": None if summary else credited.get("CreditNotes", []),
+        "Prepayments": None if summary else credited.get("Prepayments", []),
+        "Overpayments": None if summary else credited.get("Overpayments", []),
         **_amounts(invoice, ZERO if invoice.status in _CLOSED else invoice.amount_due),
         "AmountCredited": invoice.amount_credited,
         **_marks(invoice),
-        "HasAttachments": False,
+        "HasAttachments": bool(books.attachments.get(invoice.id)),
         "InvoiceAddresses": [],
         "HasErrors": False,
         "InvoicePaymentServices": [],
@@ -99,8 +114,7 @@ def inside_payment(books: Books, invoice: Invoice, with_payments: bool) -> dict[
     return {
         **_head(invoice),
         "Payments": (_payments(books, invoice) or None) if with_payments else None,
-        "Prepayments": [],
-        "Overpayments": [],
+        **_credits(books, invoice),
         **_amounts(invoice, invoice.amount_due),
         "AmountCredited": invoice.amount_credited or None,
         **_marks(invoice),
@@ -114,42 +128,19 @@ def inside_payment(books: Books, invoice: Invoice, with_payments: bool) -> dict[
     }
 
 
-def line_alone(line: Line, places: int) -> dict[str, Any]:
-    """A line of a single document or of a write's answer."""
-    tracking = [
-        {
-            "Name": t.category,
-            "Option": t.option,
-            "TrackingCategoryID": t.category_id,
-            "TrackingOptionID": t.option_id,
-        }
-        for t in line.tracking
-    ]
-    return {**_line(line, places, tracking), "ValidationErrors": []}
-
-
-def line_of_list(line: Line, places: int) -> dict[str, Any]:
-    tracking = [
-        {"Name": t.category, "Option": t.option, "TrackingCategoryID": t.category_id, "Options": []}
-        for t in line.tracking
-    ]
-    return _line(line, places, tracking)
-
-
 def _full(
     books: Books, invoice: Invoice, places: int, due: Any, attachments: bool
 ) -> dict[str, Any]:
     return {
         **_head(invoice),
         "Payments": _payments(books, invoice) or None,
-        "Prepayments": [],
-        "Overpayments": [],
+        **_credits(books, invoice),
         **_amounts(invoice, due),
         "AmountCredited": invoice.amount_credited or None,
         **_marks(invoice),
-        "HasAttachments": False if attachments else None,
+        "HasAttachments": bool(books.attachments.get(invoice.id)) if attachments else None,
         "HasErrors": False,
-        "Attachments": [] if attachments else None,
+        "Attachments": attached(books, "Invoices", invoice.id) if attachments else None,
         "InvoicePaymentServices": [],
         "UpdatedDateUTCString": wire.instant_string(invoice.updated),
         "Contact": contacts.embedded(books, invoice.contact_id),
@@ -166,6 +157,16 @@ def _head(invoice: Invoice) -> dict[str, Any]:
         "InvoiceNumber": invoice.number,
         "Reference": invoice.reference,
         "Url": invoice.url,
+    }
+
+
+def _credits(books: Books, invoice: Invoice) -> dict[str, Any]:
+    """Of a document alone: the credit notes only where there are some (recorded)."""
+    credited = open_credits.inside_invoice(books, invoice) if invoice.amount_credited else {}
+    return {
+        "CreditNotes": credited.get("CreditNotes"),
+        "Prepayments": credited.get("Prepayments", []),
+        "Overpayments": credited.get("Overpayments", []),
     }
 
 
@@ -207,25 +208,6 @@ def _totals(invoice: Invoice) -> dict[str, Any]:
         "UpdatedDateUTC": wire.instant(invoice.updated),
         "CurrencyCode": invoice.currency,
         "FullyPaidOnDate": invoice.fully_paid_on,
-    }
-
-
-def _line(line: Line, places: int, tracking: list[dict[str, Any]]) -> dict[str, Any]:
-    unit = line.unit_amount
-    return {
-        "ItemCode": line.item_code,
-        "Description": line.description,
-        "UnitAmount": unit if unit is None or places == 4 else cents(unit),
-        "TaxType": line.tax_type,
-        "TaxAmount": line.tax_amount,
-        "LineAmount": line.line_amount,
-        "AccountCode": line.account_code,
-        "Tracking": tracking,
-        "Quantity": line.quantity,
-        "DiscountRate": line.discount_rate,
-        "DiscountAmount": line.discount_amount,
-        "LineItemID": line.id,
-        "AccountID": line.account_id,
     }
 
 

@@ -8,6 +8,7 @@ day only (recorded for the minute; the spelling `appminute` is unsettled).
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
 
 from sync_worker.sandbox.http import Response
@@ -24,6 +25,7 @@ class Limits:
     day: int = 5_000
     concurrent: int = 5
     app_minute: int = 10_000
+    day_window: str = "fixed"  # or "rolling": 24 hours back from now, as one live operator measured
 
 
 class Meter:
@@ -43,7 +45,7 @@ class Meter:
         if problem is not None:
             return self.refusal(problem, tenant, now)
         for window in (self._app, minute, day):
-            window.used += 1
+            window.count(now)
         return None
 
     def headers(self, tenant: str, now: int) -> dict[str, str]:
@@ -69,7 +71,11 @@ class Meter:
         return Response(429, headers)
 
     def _windows(self, tenant: str, now: int) -> tuple[_Window, _Window]:
-        windows = self._tenants.setdefault(tenant, (_Window(MINUTE), _Window(DAY)))
+        rolling = self.limits is not None and self.limits.day_window == "rolling"
+        if tenant not in self._tenants:
+            day = _Rolling(DAY) if rolling else _Window(DAY)
+            self._tenants[tenant] = (_Window(MINUTE), day)
+        windows = self._tenants[tenant]
         for window in (self._app, *windows):
             window.roll(now)
         return windows
@@ -101,5 +107,30 @@ class _Window:
         if self.opened is None or now - self.opened >= self.length:
             self.opened, self.used = now, 0
 
+    def count(self, now: int) -> None:
+        self.used += 1
+
     def seconds_left(self, now: int) -> int:
         return math.ceil((self.length - (now - (self.opened or now))) / 1000)
+
+
+class _Rolling(_Window):
+    """The calls of the last so many hours, each leaving in its turn."""
+
+    __slots__ = ("calls",)
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.calls: deque[int] = deque()
+
+    def roll(self, now: int) -> None:
+        while self.calls and now - self.calls[0] >= self.length:
+            self.calls.popleft()
+        self.used = len(self.calls)
+
+    def count(self, now: int) -> None:
+        self.calls.append(now)
+        self.used += 1
+
+    def seconds_left(self, now: int) -> int:
+        return math.ceil((self.length - (now - self.calls[0])) / 1000) if self.calls else 0

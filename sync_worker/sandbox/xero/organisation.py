@@ -1,4 +1,4 @@
-"""The organisation itself: its particulars, what may be done in it, its currencies and branding themes."""
+"""The organisation itself: its particulars, people, what may be done in it, currencies and branding themes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import charts, errors, reading, wire
 from sync_worker.sandbox.xero.books import Currency
 from sync_worker.sandbox.xero.call import Call
+from sync_worker.sandbox.xero.records import User
 
 _ACTIONS = (  # Xero-OpenAPI 16.1
     "CreateApprovedInvoice",
@@ -96,6 +97,29 @@ def get_branding_themes(call: Call) -> Response:
         "CreatedDateUTC": wire.instant(946_684_800_000),
     }
     return call.answer("BrandingThemes", [element])
+
+
+def get_users(call: Call) -> Response:
+    return call.answer("Users", [_user(user) for user in call.books.users])
+
+
+def get_user(call: Call) -> Response:
+    for user in call.books.users:
+        if user.id == call.segments[1].lower():
+            return call.answer("Users", [_user(user)])
+    raise errors.not_found()
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {
+        "UserID": user.id,
+        "EmailAddress": user.email,
+        "FirstName": user.first_name,
+        "LastName": user.last_name,
+        "UpdatedDateUTC": wire.instant(user.updated),
+        "IsSubscriber": user.subscriber,
+        "OrganisationRole": user.role,
+    }
 
 
 def _currency(currency: Currency) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Payments of invoices and bills: listed, made, deleted; each stamps its document too. Payments are never edited.
+"""Payments and refunds: listed, made, deleted; each stamps its document too. Payments are never edited.
 
 Deleted ones stay in lists with Status DELETED and a fresh UpdatedDateUTC (Xero-OpenAPI 16.1 shows the delete; that
 lists keep it is widely relied on, and unsettled).
@@ -14,11 +14,10 @@ from typing import Any
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (
     arithmetic,
-    contacts,
     errors,
     invoice_states,
-    invoices,
     listing,
+    payables,
     reading,
     wire,
     writes,
@@ -27,12 +26,12 @@ from sync_worker.sandbox.xero.arithmetic import ZERO
 from sync_worker.sandbox.xero.books import SYSTEM, Books
 from sync_worker.sandbox.xero.call import Call
 from sync_worker.sandbox.xero.errors import Invalid
+from sync_worker.sandbox.xero.payables import Payable
 from sync_worker.sandbox.xero.reading import Sent
-from sync_worker.sandbox.xero.records import Account, Invoice, Payment
+from sync_worker.sandbox.xero.records import Account, Payment
 from sync_worker.sandbox.xero.where import fold
 
 PAYMENTS = writes.Kind("Payments", "HasValidationErrors")
-_TYPES = {"ACCREC": "ACCRECPAYMENT", "ACCPAY": "ACCPAYPAYMENT"}
 
 
 def get_payments(call: Call) -> Response:
@@ -66,7 +65,7 @@ def delete_payment(call: Call) -> Response:
 
 def make(
     books: Books,
-    invoice: Invoice,
+    payable: Payable,
     account: Account,
     amount: Decimal,
     on: date,
@@ -74,62 +73,66 @@ def make(
     reference: str | None = None,
     rate: Decimal | None = None,
     bank_amount: Decimal | None = None,
+    batch_id: str | None = None,
     user: str = SYSTEM,
 ) -> Payment:
-    """Pay part or all of a document that stands AUTHORISED and owes at least that much."""
+    """Pay part or all of a document that stands AUTHORISED and has at least that much open."""
     now = books.now()
-    rate = invoice.currency_rate if rate is None else arithmetic.six_places(rate)
+    rate = payable.currency_rate if rate is None else arithmetic.six_places(rate)
     payment = Payment(
         id=books.new_id(),
-        invoice_id=invoice.id,
+        invoice_id=payable.id,
         account_id=account.id,
         date=on,
         amount=amount,
         bank_amount=bank_amount if bank_amount is not None else arithmetic.cents(amount / rate),
-        type=_TYPES[invoice.kind],
+        type=payables.payment_type(payable),
         updated=now,
         reference=reference,
         currency_rate=rate,
         created=now,
+        batch_id=batch_id,
+        family=payables.family(payable),
     )
     books.payments.put(payment)
-    paid = replace(invoice, amount_paid=invoice.amount_paid + amount, updated=now)
-    books.invoices.put(invoice_states.settled(paid, on))
-    details = (
-        f"Payment received on {on.isoformat()} for {amount}. {invoice.amount_due - amount} remains."
-    )
-    books.note(invoice.id, "Paid", details, user)
+    payables.pay(books, payable, amount, on, now)
+    left = payables.open_amount(payable) - amount
+    details = f"Payment received on {on.isoformat()} for {amount}. {left} remains."
+    books.note(payable.id, "Paid", details, user)
     return payment
 
 
 def delete(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
-    """Take a payment back: the document owes it again."""
+    """Take a payment back: the document owes it again. Members of a batch go with their batch only."""
     if payment.status == "DELETED":
         raise Invalid([errors.PAYMENT_GONE])
     if payment.batch_id is not None:
         raise Invalid([errors.IN_A_BATCH])
     if payment.reconciled:
         raise Invalid([errors.RECONCILED])
+    return take_back(books, payment, user)
+
+
+def take_back(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
     now = books.now()
     deleted = replace(payment, status="DELETED", updated=now)
     books.payments.put(deleted)
-    invoice = books.invoices[payment.invoice_id]
-    owed = replace(invoice, amount_paid=invoice.amount_paid - payment.amount, updated=now)
-    books.invoices.put(invoice_states.settled(owed))
-    books.note(invoice.id, "Payment deleted", f"Payment of {payment.amount} was removed.", user)
+    payables.pay(books, payables.of_payment(books, payment), -payment.amount, None, now)
+    details = f"Payment of {payment.amount} was removed."
+    books.note(payment.invoice_id, "Payment deleted", details, user)
     return deleted
 
 
-def problems_of(books: Books, invoice: Invoice, amount: Decimal, on: date) -> list[str]:
+def problems_of(books: Books, payable: Payable, amount: Decimal, on: date) -> list[str]:
     """Why the document cannot be paid that much on that day."""
     if amount <= 0:
         return [errors.AMOUNT_NEEDED]
     problems = []
-    if amount > (invoice.amount_due if invoice.status in ("AUTHORISED", "PAID") else ZERO):
+    if amount > payables.open_amount(payable):
         problems.append(errors.TOO_MUCH)
-    if invoice.status != "AUTHORISED":
+    if payable.status != "AUTHORISED":
         problems.append(errors.ONLY_AUTHORISED)
-    return problems + invoice_states.lock_problems(books, None, replace(invoice, date=on))
+    return problems + invoice_states.lock_problems(books, None, replace(payable, date=on))
 
 
 def account_for(books: Books, code: str | None, account_id: str | None) -> Account | None:
@@ -143,40 +146,25 @@ def account_for(books: Books, code: str | None, account_id: str | None) -> Accou
 
 
 def listed(books: Books, payment: Payment) -> dict[str, Any]:
-    invoice = _invoice(books, payment)
     account = books.accounts[payment.account_id]
-    thin = {
-        "Type": invoice.kind,
-        "InvoiceID": invoice.id,
-        "InvoiceNumber": invoice.number,
-        "Payments": [],
-        "CreditNotes": [],
-        "Prepayments": [],
-        "Overpayments": [],
-        "IsDiscounted": False,
-        "InvoiceAddresses": [],
-        "HasErrors": False,
-        "InvoicePaymentServices": [],
-        "Contact": contacts.thin(invoices.contact_of(books, invoice)),
-        "LineItems": [],
-        "CurrencyCode": invoice.currency,
-    }
-    return _rendered(payment, {"AccountID": account.id, "Code": account.code or None}, thin)
+    shown = {"AccountID": account.id, "Code": account.code or None}
+    return _rendered(books, payment, shown, payables.thin(books, _paid(books, payment)))
 
 
 def single(books: Books, payment: Payment, with_payments: bool) -> dict[str, Any]:
     account = books.accounts[payment.account_id]
     shown = {"AccountID": account.id, "Code": account.code or None, "Name": account.name}
-    document = invoices.inside_payment(books, _invoice(books, payment), with_payments)
-    return _rendered(payment, shown, document)
+    document = payables.whole(books, _paid(books, payment), with_payments)
+    return _rendered(books, payment, shown, document)
 
 
 def _rendered(
-    payment: Payment, account: dict[str, Any], document: dict[str, Any]
+    books: Books, payment: Payment, account: dict[str, Any], document: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "PaymentID": payment.id,
         "BatchPaymentID": payment.batch_id,
+        "BatchPayment": _batch(books, payment.batch_id),
         "Date": payment.date,
         "BankAmount": payment.bank_amount,
         "Amount": payment.amount,
@@ -194,21 +182,40 @@ def _rendered(
     }
 
 
+def _batch(books: Books, batch_id: str | None) -> dict[str, Any] | None:
+    """A member's batch, as the payment shows it (Xero-OpenAPI 16.1, its numbers as numbers)."""
+    batch = books.batches.get(batch_id or "")
+    if batch is None:
+        return None
+    return {
+        "Account": {"AccountID": batch.account_id},
+        "Reference": batch.reference,
+        "BatchPaymentID": batch.id,
+        "DateString": wire.day_string(batch.date),
+        "Date": batch.date,
+        "Type": batch.kind,
+        "Status": batch.status,
+        "TotalAmount": batch.total,
+        "UpdatedDateUTC": wire.instant(batch.updated),
+        "IsReconciled": batch.reconciled,
+    }
+
+
 def _made(books: Books, sent: Sent) -> dict[str, Any]:
     amount = arithmetic.cents(reading.number(sent, "amount") or ZERO)
     on = reading.day(sent, "date") or books.today()
     account_sent = reading.record(sent, "account") or {}
     code = reading.text(account_sent, "code") or reading.text(sent, "code")
     account = account_for(books, code, reading.guid(account_sent, "accountid"))
-    invoice = _meant(books, sent)
+    payable = payables.meant(books, sent)
     problems = [] if account else [errors.PAYMENT_ACCOUNT]
-    problems += problems_of(books, invoice, amount, on) if invoice else [_no_invoice(sent)]
-    if problems or invoice is None or account is None:
+    problems += problems_of(books, payable, amount, on) if payable else [payables.missing(sent)]
+    if problems or payable is None or account is None:
         raise Invalid(problems, _echo(sent, amount, on))
     bank_amount = reading.number(sent, "bankamount")
     payment = make(
         books,
-        invoice,
+        payable,
         account,
         amount,
         on,
@@ -217,17 +224,6 @@ def _made(books: Books, sent: Sent) -> dict[str, Any]:
         bank_amount=None if bank_amount is None else arithmetic.cents(bank_amount),
     )
     return single(books, payment, with_payments=False)
-
-
-def _meant(books: Books, sent: Sent) -> Invoice | None:
-    named = reading.record(sent, "invoice") or {}
-    invoice_id = reading.guid(named, "invoiceid")
-    number = reading.text(named, "invoicenumber") or reading.text(sent, "invoicenumber")
-    return invoices.find(books, invoice_id or number or "-")
-
-
-def _no_invoice(sent: Sent) -> str:
-    return errors.INVOICE_UNKNOWN if sent.get("invoice") else errors.INVOICE_NEEDED
 
 
 def _echo(sent: Sent, amount: Decimal, on: date) -> dict[str, Any]:
@@ -269,8 +265,8 @@ def _found(call: Call) -> Payment:
     return payment
 
 
-def _invoice(books: Books, payment: Payment) -> Invoice:
-    return books.invoices[payment.invoice_id]
+def _paid(books: Books, payment: Payment) -> Payable:
+    return payables.of_payment(books, payment)
 
 
 def _list(books: Books) -> listing.Listing[Payment]:
@@ -279,10 +275,10 @@ def _list(books: Books) -> listing.Listing[Payment]:
         PAYMENT_LIST,
         fields={
             **PAYMENT_LIST.fields,
-            "Invoice.InvoiceNumber": listing.Field(lambda p: _invoice(books, p).number),
-            "Invoice.Type": listing.Field(lambda p: _invoice(books, p).kind),
+            "Invoice.InvoiceNumber": listing.Field(lambda p: _paid(books, p).number),
+            "Invoice.Type": listing.Field(lambda p: _paid(books, p).kind),
             "Invoice.Contact.ContactID": listing.Field(
-                lambda p: _invoice(books, p).contact_id, "guid"
+                lambda p: _paid(books, p).contact_id, "guid"
             ),
             "Account.Code": listing.Field(lambda p: _account_code(books, p)),
         },

@@ -1,4 +1,4 @@
-"""What people do in Xero's own pages: pay, take back, archive, merge, void, edit, lock, type in.
+"""What people do in Xero's own pages: pay, take back, credit, refund, archive, merge, void, edit, lock, type in.
 
 Unlike the API, a person may restore an archived contact and merge two. Refusals raise `errors.Invalid`.
 """
@@ -12,16 +12,19 @@ from decimal import Decimal
 from typing import Any
 
 from sync_worker.sandbox.xero import (
+    allocations,
     arithmetic,
+    bank_transactions,
     contact_writes,
+    credit_writes,
     errors,
-    invoice_states,
     invoice_writes,
+    payables,
     payments,
 )
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.errors import Invalid
-from sync_worker.sandbox.xero.records import Contact, Invoice, Payment
+from sync_worker.sandbox.xero.records import Contact, Credit, Invoice, Payment
 from sync_worker.sandbox.xero.where import fold
 
 BOOKKEEPER = "Robin Bookkeeper"
@@ -36,14 +39,7 @@ def pay(
     reference: str = "",
 ) -> str:
     """Enter a payment and give its PaymentID."""
-    invoice = _invoice(books, invoice_id)
-    account = payments.account_for(books, account_code, None)
-    paid, day = arithmetic.cents(Decimal(amount)), on or books.today()
-    problems = payments.problems_of(books, invoice, paid, day)
-    if account is None or problems:
-        raise Invalid(problems or [errors.PAYMENT_ACCOUNT])
-    made = payments.make(books, invoice, account, paid, day, reference=reference, user=BOOKKEEPER)
-    return made.id
+    return _paid(books, _invoice(books, invoice_id), amount, on, account_code, reference)
 
 
 def unpay(books: Books, payment_id: str) -> None:
@@ -75,6 +71,9 @@ def merge_contacts(books: Books, from_id: str, into_id: str) -> None:
     for invoice in books.invoices.find("contact", source.id):
         # Whether a merge stamps the documents is unsettled: it does not, which is the harder on a client that polls.
         books.invoices.put(replace(invoice, contact_id=target.id))
+    for shelf in books.credits.values():
+        for one in shelf.find("contact", source.id):
+            shelf.put(replace(one, contact_id=target.id))
     merged = replace(source, status="ARCHIVED", merged_to=target.id, updated=now)
     books.contacts.put(merged)
     books.contacts.put(
@@ -104,6 +103,13 @@ def edit_invoice(books: Books, invoice_id: str, **changes: Any) -> None:
     )
 
 
+def edit_quietly(books: Books, invoice_id: str, **changes: Any) -> None:
+    """Change a document without moving its UpdatedDateUTC: some changes of part-paid ones do so (Xero's pages)."""
+    updated = _invoice(books, invoice_id).updated
+    edit_invoice(books, invoice_id, **changes)
+    books.invoices.put(replace(_invoice(books, invoice_id), updated=updated))
+
+
 def touch(books: Books, invoice_id: str) -> None:
     """Stamp a document anew without changing it, as some pages do."""
     books.invoices.put(replace(_invoice(books, invoice_id), updated=books.now()))
@@ -111,16 +117,87 @@ def touch(books: Books, invoice_id: str) -> None:
 
 def credit(
     books: Books, invoice_id: str, amount: Decimal | str | int, on: date | None = None
-) -> None:
-    """Set a credit against an approved document: not a payment, and it can turn it PAID (recorded)."""
+) -> str:
+    """Write a credit note and set it against an approved document; its CreditNoteID. It can turn the document PAID."""
     invoice, credited = _invoice(books, invoice_id), arithmetic.cents(Decimal(amount))
     if invoice.status != "AUTHORISED" or credited > invoice.amount_due:
         raise Invalid([errors.TOO_MUCH])
-    reduced = replace(
-        invoice, amount_credited=invoice.amount_credited + credited, updated=books.now()
-    )
-    books.invoices.put(invoice_states.settled(reduced, on or books.today()))
-    books.note(invoice.id, "Credited", f"Amount credited for {credited}.", BOOKKEEPER)
+    note_id = credit_note(books, invoice.contact_id, credited, kind=f"{invoice.kind}CREDIT", on=on)
+    allocate(books, note_id, invoice.id, credited, on)
+    return note_id
+
+
+def credit_note(
+    books: Books,
+    contact_id: str,
+    amount: Decimal | str | int,
+    kind: str = "ACCRECCREDIT",
+    on: date | None = None,
+) -> str:
+    """Write a credit note that stands open, and give its CreditNoteID."""
+    line = {"Description": "Credit", "UnitAmount": str(amount), "AccountCode": "260"}
+    sent = {
+        "Type": kind,
+        "Status": "AUTHORISED",
+        "Contact": {"ContactID": contact_id},
+        "Date": on or books.today(),
+        "LineAmountTypes": "NoTax",
+        "LineItems": [line],
+    }
+    return credit_writes.save(books, _folded(sent), None, user=BOOKKEEPER).id
+
+
+def receive(
+    books: Books,
+    contact_id: str,
+    amount: Decimal | str | int,
+    kind: str = "RECEIVE-OVERPAYMENT",
+    account_code: str = "090",
+    on: date | None = None,
+) -> str:
+    """Enter money at the bank that pays no invoice; the id of the transaction and of the credit it makes."""
+    line = {"Description": "Received", "UnitAmount": str(amount), "AccountCode": "260"}
+    sent = {
+        "Type": kind,
+        "Contact": {"ContactID": contact_id},
+        "BankAccount": {"Code": account_code},
+        "Date": on or books.today(),
+        "LineAmountTypes": "NoTax",
+        "LineItems": [line],
+    }
+    return bank_transactions.save(books, _folded(sent), None, user=BOOKKEEPER).id
+
+
+def allocate(
+    books: Books,
+    credit_id: str,
+    invoice_id: str,
+    amount: Decimal | str | int,
+    on: date | None = None,
+) -> str:
+    """Set an open credit of any kind against a document; the AllocationID."""
+    set_off, day = arithmetic.cents(Decimal(amount)), on or books.today()
+    invoice = _invoice(books, invoice_id)
+    made = allocations.allocate(books, _credit(books, credit_id), invoice, set_off, day, BOOKKEEPER)
+    return made.id
+
+
+def take_off(books: Books, allocation_id: str) -> None:
+    allocation = books.allocations.get(allocation_id.lower())
+    if allocation is None or allocation.deleted:
+        raise Invalid([errors.NOT_FOR_THIS_ENDPOINT])
+    allocations.take_off(books, allocation, BOOKKEEPER)
+
+
+def refund(
+    books: Books,
+    credit_id: str,
+    amount: Decimal | str | int,
+    on: date | None = None,
+    account_code: str = "090",
+) -> str:
+    """Pay a credit back, and give the PaymentID."""
+    return _paid(books, _credit(books, credit_id), amount, on, account_code, "")
 
 
 def set_lock_dates(books: Books, period: date | None = None, year_end: date | None = None) -> None:
@@ -156,6 +233,23 @@ def add_invoice(
     return invoice_writes.save(books, _folded(sent), None, places=4, user=BOOKKEEPER).id
 
 
+def _paid(
+    books: Books,
+    payable: payables.Payable,
+    amount: Decimal | str | int,
+    on: date | None,
+    account_code: str,
+    reference: str,
+) -> str:
+    account = payments.account_for(books, account_code, None)
+    paid, day = arithmetic.cents(Decimal(amount)), on or books.today()
+    problems = payments.problems_of(books, payable, paid, day)
+    if account is None or problems:
+        raise Invalid(problems or [errors.PAYMENT_ACCOUNT])
+    made = payments.make(books, payable, account, paid, day, reference=reference, user=BOOKKEEPER)
+    return made.id
+
+
 def _folded(value: Any) -> Any:
     """Members as a request would bring them: keys in lower case, dates as text, floats never."""
     if isinstance(value, Mapping):
@@ -183,6 +277,14 @@ def _invoice(books: Books, invoice_id: str) -> Invoice:
     if invoice is None:
         raise Invalid([errors.INVOICE_UNKNOWN])
     return invoice
+
+
+def _credit(books: Books, credit_id: str) -> Credit:
+    for shelf in books.credits.values():
+        credit = shelf.get(credit_id.lower())
+        if credit is not None:
+            return credit
+    raise Invalid([errors.CREDIT_UNKNOWN])
 
 
 def _payment(books: Books, payment_id: str) -> Payment:

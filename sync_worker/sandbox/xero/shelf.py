@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-Trail = list[Callable[[], None]]  # what takes back the steps of the call under way, last step last
+Trail = list[
+    Callable[[], object]
+]  # what takes back the steps of the call under way, last step last
 Lookup = Callable[[Any], Any]  # a record's key, or None where it cannot be found that way
 
 
@@ -22,6 +24,18 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(slots=True)
+class Step:
+    """One record put on a shelf; called, it is taken back."""
+
+    shelf: Shelf[Any]
+    before: Any
+    after: Any
+
+    def __call__(self) -> None:
+        self.shelf.replace(self.after, self.before)
 
 
 class Shelf(Generic[R]):
@@ -53,8 +67,8 @@ class Shelf(Generic[R]):
     def put(self, record: R) -> None:
         """Add the record, or replace the one of its id."""
         before = self._records.get(record.id)
-        self._trail.append(partial(self._restore, record, before))
-        self._replace(before, record)
+        self._trail.append(Step(self, before, record))
+        self.replace(before, record)
 
     def find(self, lookup: str, key: Any) -> list[R]:
         """The records of that key, oldest first."""
@@ -76,10 +90,8 @@ class Shelf(Generic[R]):
         records = self._records
         return [records[record_id] for _, record_id in self._changes[start:stop]]
 
-    def _restore(self, after: R, before: R | None) -> None:
-        self._replace(after, before)
-
-    def _replace(self, old: R | None, new: R | None) -> None:
+    def replace(self, old: R | None, new: R | None) -> None:
+        """Put `new` where `old` was, without a trace; None stands for nothing."""
         if old is not None:
             del self._changes[bisect_left(self._changes, (old.updated, old.id))]
         if new is not None:

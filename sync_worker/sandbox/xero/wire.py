@@ -5,7 +5,7 @@ Decimals are written digit for digit and never pass through a float.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -81,17 +81,19 @@ def _object(members: Mapping[str, Any]) -> str:
     )
 
 
-def _array(items: Iterable[Any]) -> str:
+def _array(items: Sequence[Any]) -> str:
+    if not items:
+        return "[]"
     return "[" + ",".join([_WRITERS[type(item)](item) for item in items]) + "]"
 
 
-def _as_it_is(value: Any) -> str:
-    return str(value)
+def _as_it_is(value: str) -> str:
+    return value
 
 
 _WRITERS: dict[type, Callable[[Any], str]] = {
     str: encode_basestring,
-    bool: lambda value: "true" if value else "false",
+    bool: {True: "true", False: "false"}.__getitem__,
     int: str,
     Decimal: str,
     Raw: _as_it_is,

@@ -1,0 +1,49 @@
+"""The lines of a document as Xero shows them: of one alone or of a write, and in a list. Member order is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync_worker.sandbox.xero.arithmetic import cents
+from sync_worker.sandbox.xero.records import Line
+
+
+def line_alone(line: Line, places: int) -> dict[str, Any]:
+    """A line of a single document or of a write's answer."""
+    tracking = [
+        {
+            "Name": t.category,
+            "Option": t.option,
+            "TrackingCategoryID": t.category_id,
+            "TrackingOptionID": t.option_id,
+        }
+        for t in line.tracking
+    ]
+    return {**_line(line, places, tracking), "ValidationErrors": []}
+
+
+def line_of_list(line: Line, places: int) -> dict[str, Any]:
+    tracking = [
+        {"Name": t.category, "Option": t.option, "TrackingCategoryID": t.category_id, "Options": []}
+        for t in line.tracking
+    ]
+    return _line(line, places, tracking)
+
+
+def _line(line: Line, places: int, tracking: list[dict[str, Any]]) -> dict[str, Any]:
+    unit = line.unit_amount
+    return {
+        "ItemCode": line.item_code,
+        "Description": line.description,
+        "UnitAmount": unit if unit is None or places == 4 else cents(unit),
+        "TaxType": line.tax_type,
+        "TaxAmount": line.tax_amount,
+        "LineAmount": line.line_amount,
+        "AccountCode": line.account_code,
+        "Tracking": tracking,
+        "Quantity": line.quantity,
+        "DiscountRate": line.discount_rate,
+        "DiscountAmount": line.discount_amount,
+        "LineItemID": line.id,
+        "AccountID": line.account_id,
+    }
