@@ -36,8 +36,12 @@ _RENAMED = {("Allocation", "Amount"): "AppliedAmount"}  # xero-node#239
 
 
 def wanted(request: Request, default: str) -> bool:
+    """Whoever names JSON gets it, whoever names XML gets that, and silence means XML (Xero's page on requests). What
+    `*/*` means there is unsettled: here it is JSON, which is what a caller that says it can read."""
     accepted = request.headers.get("accept", "").lower()
-    return "json" not in accepted and (default == "xml" or "xml" in accepted)
+    if "json" in accepted or "*/*" in accepted:
+        return False
+    return default == "xml" or "xml" in accepted
 
 
 def answered(response: Response, resource: str) -> Response:
