@@ -27,7 +27,7 @@ from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import checksum, full_id, numbered_id
-from sync_worker.sandbox.salesforce.metadata import load_schema
+from sync_worker.sandbox.salesforce.metadata.building import load_schema
 from sync_worker.sandbox.salesforce.query import Queries
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import SObject

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync_worker.sandbox.http import Clock
-from sync_worker.sandbox.salesforce.metadata import MetadataError, load_schema
+from sync_worker.sandbox.salesforce.metadata.building import load_schema
+from sync_worker.sandbox.salesforce.metadata.components import MetadataError
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from tests.sandbox.salesforce.conftest import NOON, Client
 
