@@ -16,6 +16,7 @@ from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import full_id
+from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
@@ -40,6 +41,8 @@ class Parts:
     org_id: str
     dispatch: Callable[[Request], Response]
     limits: Callable[[], Mapping[str, Any]]
+    deployments: Deployments
+    set_up_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce import (
     collections,
     composite,
+    deployments,
     describe,
     oauth,
     queries,
@@ -27,10 +28,12 @@ from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import checksum, full_id, numbered_id
-from sync_worker.sandbox.salesforce.metadata.building import load_schema
+from sync_worker.sandbox.salesforce.later import Later
+from sync_worker.sandbox.salesforce.metadata.building import Installation, install
+from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
 from sync_worker.sandbox.salesforce.rows import Rows
-from sync_worker.sandbox.salesforce.schema import SObject
+from sync_worker.sandbox.salesforce.schema import PermissionSet, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.binding import World, own_value
 from sync_worker.sandbox.salesforce.store import Store
 from sync_worker.sandbox.salesforce.usage import Usage
@@ -46,7 +49,7 @@ class SalesforceOrg:
         self,
         clock: Clock,
         *,
-        metadata: Path,
+        metadata: Path | None,
         namespace: str = "",
         seed: int = 0,
         permission_set: str | None = None,
@@ -58,28 +61,42 @@ class SalesforceOrg:
         time_zone: str = "Australia/Sydney",
         certificate: bytes | None = None,
         rollups_move_last_modified: bool = False,
+        deploy_s: float = 0,
     ) -> None:
-        """`permission_set` binds the user to its object and field permissions; without it the user is an administrator.
+        """Without `metadata` the org has standard objects alone, until custom ones are deployed.
+
+        `permission_set` binds the user to its object and field permissions; without it the user is an administrator.
 
         `certificate` (PEM) makes JWT signatures count. `seed` is accepted for the sake of one signature with Xero:
-        nothing here is random.
+        nothing here is random. A deployment takes `deploy_s` by the clock.
         """
         self.clock = clock
-        self.schema = load_schema(metadata, namespace)
+        self._installation = install(metadata, namespace)
         self.namespace = namespace
         self.usage = Usage(clock, daily_limit)
         self.tokens = oauth.Tokens(clock, ORG_ID, USER_ID, session_s, certificate)
-        self._access = Access(
-            self.schema.permission_sets[permission_set.lower()] if permission_set else None,
-            frozenset(each.lower() for each in custom_permissions),
-        )
+        self._permission_set = permission_set
+        self._custom_permissions = frozenset(each.lower() for each in custom_permissions)
+        if (
+            metadata
+            and permission_set
+            and permission_set.lower() not in self.schema.permission_sets
+        ):
+            raise KeyError(permission_set)
+        self._later = Later(clock)
+        self._deploy_s = deploy_s
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
         self.reset()
 
+    @property
+    def schema(self) -> Schema:
+        return self._installation.schema
+
     def handle(self, request: Request) -> Response:
         """Answers as the org would. One request is one transaction."""
+        self._later.catch_up()
         response = self._answer(request)
         self._store.settle()
         date = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -99,35 +116,17 @@ class SalesforceOrg:
         self.tokens.expire_all()
 
     def reset(self) -> None:
-        """Back to an org with nothing but its users; ids and numbers begin again, and tokens are dead."""
+        """Back to an org with nothing but its users; ids and numbers begin again, and tokens are dead.
+
+        What has been deployed stays: a reset empties the org and leaves its setup alone.
+        """
         self.tokens.expire_all()
         self.usage.forget()
-        self._store = Store(self.schema)
-        outside = Outside(self._store, self.clock.now, self._zone, self._access.custom_permissions)
-        rows = Rows(
-            self.schema,
-            self._store,
-            self._access,
-            outside,
-            self.clock,
-            USER_ID,
-            rollups_move_last_modified=self._rollups_move_last_modified,
+        self._later.forget()
+        self._deployments = Deployments(
+            self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
         )
-        world = World(self.schema, self._store, self._access, outside)
-        self._parts = Parts(
-            self.schema,
-            self._store,
-            self._access,
-            outside,
-            rows,
-            Queries(world, self.clock, *self._page_sizes),
-            self.clock,
-            USER_ID,
-            ORG_ID,
-            self._dispatch,
-            self.usage.report,
-        )
-        self._people = Rows(self.schema, self._store, Access(None), outside, self.clock, USER_ID)
+        self._furnish(Store(self.schema))
         self._found_organisation()
 
     def credentials(self, url: str) -> dict[str, str]:
@@ -194,6 +193,55 @@ class SalesforceOrg:
     def set_daily_limit(self, limit: int) -> None:
         self.usage.limit = limit
 
+    def _furnish(self, store: Store) -> None:
+        """All that works upon the rows, for the schema as it is now."""
+        self._store = store
+        self._set_up_at = self.clock.now()
+        access = Access(self._bound_to(), self._custom_permissions)
+        outside = Outside(store, self.clock.now, self._zone, access.custom_permissions)
+        rows = Rows(
+            self.schema,
+            store,
+            access,
+            outside,
+            self.clock,
+            USER_ID,
+            rollups_move_last_modified=self._rollups_move_last_modified,
+        )
+        world = World(self.schema, store, access, outside)
+        self._parts = Parts(
+            self.schema,
+            store,
+            access,
+            outside,
+            rows,
+            Queries(world, self.clock, *self._page_sizes),
+            self.clock,
+            USER_ID,
+            ORG_ID,
+            self._dispatch,
+            self.usage.report,
+            self._deployments,
+            self._set_up_at,
+        )
+        self._people = Rows(self.schema, store, Access(None), outside, self.clock, USER_ID)
+
+    def _bound_to(self) -> PermissionSet | None:
+        """The user's permission set. One that is not deployed yet allows nothing."""
+        name = self._permission_set
+        if name is None:
+            return None
+        nothing = PermissionSet(name, name, {}, {}, frozenset())
+        return self.schema.permission_sets.get(name.lower(), nothing)
+
+    def _take(self, installation: Installation) -> None:
+        """A deployment has changed the schema: rows stay, locators are lost [unsettled], roll-ups are made anew."""
+        before, self._installation = self._store, installation
+        store = Store(installation.schema)
+        store.take_over(before)
+        self._furnish(store)
+        self._people.gather_all()
+
     def _answer(self, request: Request) -> Response:
         open_route = _open_route(request)
         if open_route == "token":
@@ -206,6 +254,8 @@ class SalesforceOrg:
             return oauth.identity(self.tokens, request)
         if open_route == "soap":
             return oauth.soap_login(request)
+        if open_route == "soap_metadata":
+            return oauth.soap_metadata(request)
         if open_route == "versions":
             return versions.all_versions()
         try:
@@ -241,7 +291,8 @@ class SalesforceOrg:
                 method = _method(request)
                 if method not in methods:
                     raise method_not_allowed(method, list(methods))
-                _refuse_other_formats(request)
+                if not _takes_other_formats(parts[3:]):
+                    _refuse_other_formats(request)
                 return methods[method], Call(self._parts, request, version, names)
         raise not_found()
 
@@ -274,6 +325,10 @@ def _method(request: Request) -> str:
     return "GET" if request.method == "HEAD" else request.method
 
 
+def _takes_other_formats(parts: tuple[str, ...]) -> bool:
+    return parts[:1] in (("metadata",), ("jobs",))
+
+
 def _refuse_other_formats(request: Request) -> None:
     """The sandbox reads JSON only; a form such as curl sends by itself is refused as on the platform."""
     kind = request.headers.get("content-type", "application/json")
@@ -290,6 +345,8 @@ def _open_route(request: Request) -> str | None:
         return parts[2] if parts[2] in ("token", "revoke", "userinfo") else None
     if parts[:3] == ("services", "soap", "u") or parts[:3] == ("services", "soap", "c"):
         return "soap"
+    if parts[:3] == ("services", "soap", "m"):
+        return "soap_metadata"
     return "versions" if parts == ("services", "data") else None
 
 
@@ -322,6 +379,7 @@ _ROUTES = _shapes(
     records.ROUTES,
     collections.ROUTES,
     composite.ROUTES,
+    deployments.ROUTES,
 )
 
 

@@ -109,6 +109,16 @@ class Rows:
         self._roll_up_all(sobject, ids)
         return ids
 
+    def gather_all(self) -> None:
+        """Every roll-up anew, as after a change of the schema."""
+        for detail in self._schema.objects.values():
+            for parent in self._rollups.parents(detail):
+                table = self._store.table(parent)
+                for row in list(table.live.values()):
+                    changed = self._rollups.recomputed(detail, parent, row)
+                    if changed:
+                        table.put(row["Id"], _merged(row, changed))
+
     def lock(self, ids: Iterable[str], times: int) -> None:
         """The next so many writes to each of these rows, or to details of theirs, find it locked by another user."""
         self._locks.update(dict.fromkeys(ids, times))

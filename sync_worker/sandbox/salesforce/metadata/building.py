@@ -15,6 +15,7 @@ from sync_worker.sandbox.salesforce.metadata.components import (
     PERMISSION_SET,
     RULE,
     Component,
+    Key,
     MetadataError,
     from_folder,
 )
@@ -41,12 +42,23 @@ class Built:
     faults: list[Fault] = field(default_factory=list)
 
 
-def load_schema(folder: Path, namespace: str = "") -> Schema:
-    """The standard objects plus what the folder adds. Raises MetadataError naming the file."""
-    built = build(from_folder(folder, namespace), {})
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What an org is set up with."""
+
+    components: dict[Key, Component]
+    prefixes: Prefixes
+    schema: Schema
+
+
+def install(folder: Path | None, namespace: str = "") -> Installation:
+    """An org set up with the folder, or with standard objects alone. Raises MetadataError naming the file."""
+    components = from_folder(folder, namespace) if folder else []
+    prefixes: Prefixes = {}
+    built = build(components, prefixes)
     for fault in built.faults:
         raise MetadataError(f"{fault.component.file}: {fault.problem}")
-    return built.schema
+    return Installation({each.key: each for each in components}, prefixes, built.schema)
 
 
 def build(components: Iterable[Component], prefixes: Prefixes) -> Built:

@@ -38,7 +38,9 @@ WHOLE_FILES = {
     "quickActions": ("QuickAction", "quickAction"),
     "tabs": ("CustomTab", "tab"),
 }
-KINDS = frozenset(kind for kind, _ in (*PARTS_OF_AN_OBJECT.values(), *WHOLE_FILES.values()))
+KINDS = frozenset(
+    [OBJECT, *(kind for kind, _ in (*PARTS_OF_AN_OBJECT.values(), *WHOLE_FILES.values()))]
+)
 Key = tuple[str, str]
 
 

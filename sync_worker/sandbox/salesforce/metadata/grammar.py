@@ -45,14 +45,14 @@ class Grammar:
                 yield Broken(f"Required field is missing: {name}", xml)
         counts = Counter(child.tag for child in xml.children)
         for child in xml.children:
-            element = known.get(child.tag)
-            if element is None:
+            described = known.get(child.tag)
+            if described is None:
                 place = f"Element {{{_URI}}}{child.tag} invalid at this location in type {kind}"
                 yield Broken(f"Error parsing file: {place}", child)
-            elif counts[child.tag] > 1 and not element.repeats:
+            elif counts[child.tag] > 1 and not described.repeats:
                 yield Broken(f"Error parsing file: Duplicate element {child.tag}", child)
             else:
-                yield from self.faults(child, element.type)
+                yield from self.faults(child, described.type)
 
     def _faults_of_text(self, xml: Xml, kind: str) -> Iterator[Broken]:
         shape = _PLAIN.get(kind)
