@@ -13,6 +13,7 @@ from typing import Any
 
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce.access import Access
+from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import full_id
@@ -28,7 +29,11 @@ Routes = dict[str, dict[str, Endpoint]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The org from inside. `dispatch` answers a sub-request of a composite call as its own call."""
+    """The org from inside.
+
+    `dispatch` answers a sub-request of a composite call as its own call. `then` are the parts that work put off
+    till later finds when its time comes.
+    """
 
     schema: Schema
     store: Store
@@ -43,6 +48,8 @@ class Parts:
     limits: Callable[[], Mapping[str, Any]]
     deployments: Deployments
     set_up_at: datetime
+    jobs: Jobs
+    then: Callable[[], Parts]
 
 
 @dataclass(frozen=True, slots=True)

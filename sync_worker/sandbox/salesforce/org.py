@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce import (
+    bulk_ingest,
+    bulk_queries,
     collections,
     composite,
     deployments,
@@ -24,6 +26,7 @@ from sync_worker.sandbox.salesforce import (
 )
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.answers import refusal
+from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
 from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
@@ -62,13 +65,14 @@ class SalesforceOrg:
         certificate: bytes | None = None,
         rollups_move_last_modified: bool = False,
         deploy_s: float = 0,
+        bulk_s: float = 0,
     ) -> None:
         """Without `metadata` the org has standard objects alone, until custom ones are deployed.
 
         `permission_set` binds the user to its object and field permissions; without it the user is an administrator.
 
         `certificate` (PEM) makes JWT signatures count. `seed` is accepted for the sake of one signature with Xero:
-        nothing here is random. A deployment takes `deploy_s` by the clock.
+        nothing here is random. A deployment takes `deploy_s` by the clock, a bulk job `bulk_s`.
         """
         self.clock = clock
         self._installation = install(metadata, namespace)
@@ -85,6 +89,7 @@ class SalesforceOrg:
             raise KeyError(permission_set)
         self._later = Later(clock)
         self._deploy_s = deploy_s
+        self._bulk_s = bulk_s
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
@@ -97,6 +102,7 @@ class SalesforceOrg:
     def handle(self, request: Request) -> Response:
         """Answers as the org would. One request is one transaction."""
         self._later.catch_up()
+        self._store.settle()
         response = self._answer(request)
         self._store.settle()
         date = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
@@ -126,6 +132,7 @@ class SalesforceOrg:
         self._deployments = Deployments(
             self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
         )
+        self._jobs = Jobs(self.clock, self._later, self._bulk_s)
         self._furnish(Store(self.schema))
         self._found_organisation()
 
@@ -223,6 +230,8 @@ class SalesforceOrg:
             self.usage.report,
             self._deployments,
             self._set_up_at,
+            self._jobs,
+            lambda: self._parts,
         )
         self._people = Rows(self.schema, store, Access(None), outside, self.clock, USER_ID)
 
@@ -380,6 +389,8 @@ _ROUTES = _shapes(
     collections.ROUTES,
     composite.ROUTES,
     deployments.ROUTES,
+    bulk_ingest.ROUTES,
+    bulk_queries.ROUTES,
 )
 
 

@@ -64,6 +64,13 @@ class Queries:
         cursor = Cursor(plan, plan.ids(), self._clock.now(), self._page_size)
         return self._page(cursor, None, 0, base, batch)
 
+    def plan(self, text: str, *, with_deleted: bool = False) -> Plan:
+        """The query made ready to run. Raises Refused."""
+        try:
+            return Plan(parse(text), self._world, with_deleted=with_deleted)
+        except SoqlError as problem:
+            raise problem.refusal(text) from None
+
     def more(self, locator: str, base: str, batch: int | None) -> str:
         """The page that a nextRecordsUrl leads to."""
         name, _, offset = locator.rpartition("-")
