@@ -22,6 +22,7 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
     Path,
     Query,
     SoqlError,
+    TypeOf,
 )
 from sync_worker.sandbox.salesforce.values import Row
 
@@ -184,7 +185,7 @@ def _described(plan: Plan | ChildPlan) -> list[dict[str, object]]:
 
 
 def _selected(
-    plan: Plan | ChildPlan, what: Path | Call | FieldGroup | Query
+    plan: Plan | ChildPlan, what: Path | Call | FieldGroup | TypeOf | Query
 ) -> list[dict[str, object]]:
     scope = plan.scope
     if isinstance(what, FieldGroup):
@@ -194,6 +195,8 @@ def _selected(
     if isinstance(what, Query):
         inner = ChildPlan(what, scope, with_deleted=False, depth=1)
         return [_column(inner.lookup.children_name or "", None, _described(inner), aggregate=True)]
+    if isinstance(what, TypeOf):
+        return [_column(scope.parent(what.relationship).relationship or "", None)]
     path = what if isinstance(what, Path) else what.argument
     if path is None:
         return []
