@@ -64,6 +64,5 @@ def _address_of(name: str) -> list[str]:
     return [
         f"{head}Address"
         for head in ("Billing", "Mailing")
-        if name.startswith(head)
-        and name[len(head) :] in ("Street", "City", "State", "PostalCode", "Country")
+        if name.startswith(head) and name[len(head) :] != "Address"
     ]

@@ -87,9 +87,15 @@ def _plan(org: Parts, operation: str, text: str) -> Plan:
     flat = all(isinstance(each.what, (Path, FieldGroup)) for each in plan.query.select)
     if plan.counts_only or plan.grouping or not flat:
         raise Refused("API_ERROR", "Aggregate Relationships not supported in Bulk Query")
+    if any(_is_address(plan, each.what) for each in plan.query.select):
+        raise Refused("API_ERROR", "Compound address fields are not supported in Bulk Query")
     if plan.query.offset:
         raise Refused("API_ERROR", "OFFSET not supported in Bulk Query")
     return plan
+
+
+def _is_address(plan: Plan, what: object) -> bool:
+    return isinstance(what, Path) and bool(plan.scope.column(what).field.address)
 
 
 def _run(org: Parts, job: Job) -> None:
@@ -103,16 +109,16 @@ def _run(org: Parts, job: Job) -> None:
 
 def _columns(plan: Plan) -> list[tuple[str, Callable[[Row], Value]]]:
     found: list[tuple[str, Callable[[Row], Value]]] = []
-    for each in plan.query.select:
-        if isinstance(each.what, FieldGroup):
+    for selected in plan.query.select:
+        if isinstance(selected.what, FieldGroup):
             try:
-                fields = columns_of_group(each.what, plan.scope, plan.query.limit)
+                fields = columns_of_group(selected.what, plan.scope, plan.query.limit)
             except SoqlError as problem:
                 raise Refused(problem.code, problem.message) from None
             outside = plan.scope.world.outside
-            found += [(field.name, own_value(field, outside)) for field in fields]
-        elif isinstance(each.what, Path):
-            column = plan.scope.column(each.what)
+            found += [(each.name, own_value(each, outside)) for each in fields if not each.address]
+        elif isinstance(selected.what, Path):
+            column = plan.scope.column(selected.what)
             found.append((_name(column), column.get))
     return found
 

@@ -25,7 +25,7 @@ from sync_worker.sandbox.salesforce import (
     versions,
 )
 from sync_worker.sandbox.salesforce.access import Access
-from sync_worker.sandbox.salesforce.answers import refusal
+from sync_worker.sandbox.salesforce.answers import packed, refusal
 from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
 from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
@@ -66,6 +66,8 @@ class SalesforceOrg:
         rollups_move_last_modified: bool = False,
         deploy_s: float = 0,
         bulk_s: float = 0,
+        gzip: bool = False,
+        concurrent_limit: int | None = None,
     ) -> None:
         """Without `metadata` the org has standard objects alone, until custom ones are deployed.
 
@@ -73,6 +75,8 @@ class SalesforceOrg:
 
         `certificate` (PEM) makes JWT signatures count. `seed` is accepted for the sake of one signature with Xero:
         nothing here is random. A deployment takes `deploy_s` by the clock, a bulk job `bulk_s`.
+        With `gzip` answers are packed for whoever accepts that. More requests at once than `concurrent_limit` are
+        refused; on the platform 25, and only requests of 20 seconds and more count.
         """
         self.clock = clock
         self._installation = install(metadata, namespace)
@@ -90,6 +94,9 @@ class SalesforceOrg:
         self._later = Later(clock)
         self._deploy_s = deploy_s
         self._bulk_s = bulk_s
+        self._gzip = gzip
+        self._concurrent_limit = concurrent_limit
+        self.in_flight = 1
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
@@ -106,7 +113,10 @@ class SalesforceOrg:
         response = self._answer(request)
         self._store.settle()
         date = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
-        return Response(response.status, {"Date": date, **response.headers}, response.body)
+        response = Response(response.status, {"Date": date, **response.headers}, response.body)
+        if request.method == "HEAD":
+            return Response(response.status, response.headers)
+        return packed(response, request) if self._gzip else response
 
     def refusal(self, kind: str, request: Request, retry_after: int | None = None) -> Response:
         """What the platform says for a fault; Xero's four 429s have their equivalents here."""
@@ -269,6 +279,8 @@ class SalesforceOrg:
             return versions.all_versions()
         try:
             self.tokens.check(request)
+            if self._concurrent_limit is not None and self.in_flight > self._concurrent_limit:
+                raise _REFUSALS["429_concurrent"]
             self.usage.count()
         except Refused as refused:
             response = refusal(refused)

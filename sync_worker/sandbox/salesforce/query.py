@@ -31,6 +31,14 @@ MOST_LOCATORS = 20_000
 SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
 
 
+def parsed_query(text: str) -> Query:
+    """Raises Refused with the platform's arrow under the fault."""
+    try:
+        return parse(text)
+    except SoqlError as problem:
+        raise problem.refusal(text) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """The answer of a query as it was: ids only. Rows are read when their page is asked for."""

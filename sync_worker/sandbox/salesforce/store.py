@@ -100,9 +100,10 @@ class Store:
             old = before.tables.get(name)
             if old is None:
                 continue
-            names = {each.name for each in table.sobject.fields}
+            gone = {each.name for each in old.sobject.fields}
+            gone -= {each.name for each in table.sobject.fields}
             for record_id, row in (*old.live.items(), *old.bin.items()):
-                table.put(record_id, {key: each for key, each in row.items() if key in names})
+                table.put(record_id, {key: each for key, each in row.items() if key not in gone})
             table.ids, table.last_number = old.ids, old.last_number
 
     def put(self, table: Table, record_id: str, row: Row | None) -> None:

@@ -44,6 +44,7 @@ def resources(call: Call) -> Response:
     """GET /services/data/vXX.0: jsforce needs `identity` in it, and the sf CLI uses it to try a token."""
     paths = (
         "sobjects",
+        "jobs",
         "query",
         "queryAll",
         "limits",
@@ -61,4 +62,13 @@ def limits(call: Call) -> Response:
     return answer(dict(call.org.limits()))
 
 
-ROUTES: Routes = {"": {"GET": resources}, "limits": {"GET": limits}}
+def recent(call: Call) -> Response:
+    """What the user has looked at: an integration looks at nothing."""
+    return answer([])
+
+
+ROUTES: Routes = {
+    "": {"GET": resources},
+    "limits": {"GET": limits},
+    "recent": {"GET": recent},
+}

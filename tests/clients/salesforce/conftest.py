@@ -15,6 +15,7 @@ from sync_worker.sandbox.edge import Sandbox
 HERE = Path(__file__).parent
 METADATA = HERE.parents[2] / "config" / "salesforce"
 BIN = HERE / "node_modules" / ".bin"
+KNOBS = {"child_page_size": 2, "page_size": 5, "gzip": True}
 Run = Callable[..., str]
 
 
@@ -30,7 +31,7 @@ def _packages() -> None:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(metadata=METADATA, salesforce={"child_page_size": 2, "page_size": 5}) as sandbox:
+    with Sandbox(metadata=METADATA, salesforce=KNOBS) as sandbox:
         yield sandbox
 
 

@@ -144,7 +144,34 @@ def own_value(field: Field, outside: Outside) -> Getter:
         return lambda row: formula.of(row, outside)
     if field.type == "boolean":
         return lambda row: row.get(name, False)
+    if field.address:
+        return _whole_address(field.address)
     return lambda row: row.get(name)
+
+
+def _whole_address(head: str) -> Getter:
+    """City, country and so on in one object, in the order of the alphabet; null if there is nothing in it."""
+    names = {
+        part[0].lower() + part[1:]: head + part
+        for part in sorted(
+            [
+                "City",
+                "Country",
+                "GeocodeAccuracy",
+                "Latitude",
+                "Longitude",
+                "PostalCode",
+                "State",
+                "Street",
+            ]
+        )
+    }
+
+    def read(row: Row) -> Value:
+        found = {part: row.get(name) for part, name in names.items()}
+        return found if any(each is not None for each in found.values()) else None
+
+    return read
 
 
 def is_call(expression: object, *functions: str) -> bool:

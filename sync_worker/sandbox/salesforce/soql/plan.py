@@ -117,7 +117,7 @@ class _Sort:
             ]
         )
         for (column, *_), order in zip(self._keys, query.order_by, strict=False):
-            if column.field.long_text:
+            if not column.field.filterable:
                 raise SoqlError(
                     f"field '{column.field.name}' can not be sorted in a query call", order.by.at
                 )
