@@ -301,6 +301,14 @@ def test_a_deployment_takes_its_time_and_can_be_cancelled(clock: Clock) -> None:
             "package.xml",
             "Unknown type name 'Lay' specified in package.xml",
         ),
+        (
+            "package.xml",
+            "<name>Layout</name>",
+            "<name>Profile</name>",
+            "",
+            "package.xml",
+            "Components of type Profile are not imitated by the sandbox",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_with_its_component_and_the_reason(

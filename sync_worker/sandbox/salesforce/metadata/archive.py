@@ -107,7 +107,7 @@ class _Unpacking:
         for types in xml.all("types"):
             kind = types.text("name")
             if kind not in KINDS:
-                problem = f"Unknown type name '{kind}' specified in {path}"
+                problem = _unknown_type(kind, path)
                 self._complain(Complaint("", path, path, problem, types.line, types.column))
             for member in (each.content for each in types.all("members")):
                 if path != PACKAGE:
@@ -119,6 +119,13 @@ class _Unpacking:
 
     def _complain(self, complaint: Complaint) -> None:
         self.archive.complaints.append(complaint)
+
+
+def _unknown_type(kind: str, path: str) -> str:
+    """Types that the vendor has and the sandbox has not are told from those that nobody has."""
+    if kind in vendors_grammar().parts:
+        return f"Components of type {kind} are not imitated by the sandbox"
+    return f"Unknown type name '{kind}' specified in {path}"
 
 
 def _grammatical(xml: Xml, kind: str) -> Iterator[Broken]:
