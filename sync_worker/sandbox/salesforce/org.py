@@ -12,29 +12,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync_worker.sandbox.http import Clock, Request, Response
-from sync_worker.sandbox.salesforce import (
-    bulk_ingest,
-    bulk_queries,
-    collections,
-    composite,
-    deployments,
-    describe,
-    oauth,
-    queries,
-    records,
-    versions,
-)
+from sync_worker.sandbox.salesforce import oauth, versions
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.answers import packed, refusal
 from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
-from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
-from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
+from sync_worker.sandbox.salesforce.call import Call, Parts
+from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import checksum, full_id, numbered_id
 from sync_worker.sandbox.salesforce.later import Later
 from sync_worker.sandbox.salesforce.metadata.building import Installation, install
 from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
+from sync_worker.sandbox.salesforce.routes import found, open_route
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import PermissionSet, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.binding import World, own_value
@@ -262,20 +252,20 @@ class SalesforceOrg:
         self._people.gather_all()
 
     def _answer(self, request: Request) -> Response:
-        open_route = _open_route(request)
-        if open_route == "token":
+        kind = open_route(request)
+        if kind == "token":
             return oauth.token(self.tokens, request)
-        if open_route == "revoke":
+        if kind == "revoke":
             return oauth.revoke(self.tokens, request)
-        if open_route == "userinfo":
+        if kind == "userinfo":
             return oauth.userinfo(self.tokens, request)
-        if open_route == "identity":
+        if kind == "identity":
             return oauth.identity(self.tokens, request)
-        if open_route == "soap":
+        if kind == "soap":
             return oauth.soap_login(request)
-        if open_route == "soap_metadata":
+        if kind == "soap_metadata":
             return oauth.soap_metadata(request)
-        if open_route == "versions":
+        if kind == "versions":
             return versions.all_versions()
         try:
             self.tokens.check(request)
@@ -293,29 +283,13 @@ class SalesforceOrg:
         """One call of the data API in a transaction of its own; sub-requests of a composite come here as well."""
         mark = self._store.mark()
         try:
-            endpoint, call = self._route(request)
-            return endpoint(call)
+            endpoint, version, names = found(request)
+            return endpoint(Call(self._parts, request, version, names))
         except BaseException as problem:
             self._store.take_back(mark)
             if isinstance(problem, Refused):
                 return refusal(_placed(problem, request))
             raise
-
-    def _route(self, request: Request) -> tuple[Endpoint, Call]:
-        parts = request.segments
-        if parts[:2] != ("services", "data") or len(parts) < 3:
-            raise not_found()
-        version = versions.version_of(parts[2])
-        for shape, methods in _ROUTES:
-            names = _match(shape, parts[3:])
-            if names is not None:
-                method = _method(request)
-                if method not in methods:
-                    raise method_not_allowed(method, list(methods))
-                if not _takes_other_formats(parts[3:]):
-                    _refuse_other_formats(request)
-                return methods[method], Call(self._parts, request, version, names)
-        raise not_found()
 
     def _object(self, name: str) -> SObject:
         return self.schema.get(self._qualified(name))
@@ -337,73 +311,6 @@ class SalesforceOrg:
         row = {**table.live[made], "Id": record_id}
         table.put(made, None)
         table.put(record_id, row)
-
-
-def _method(request: Request) -> str:
-    """Clients that cannot send PATCH may POST with `_HttpMethod=PATCH`."""
-    if request.method == "POST":
-        return (request.parameter("_HttpMethod") or "POST").upper()
-    return "GET" if request.method == "HEAD" else request.method
-
-
-def _takes_other_formats(parts: tuple[str, ...]) -> bool:
-    return parts[:1] in (("metadata",), ("jobs",))
-
-
-def _refuse_other_formats(request: Request) -> None:
-    """The sandbox reads JSON only; a form such as curl sends by itself is refused as on the platform."""
-    kind = request.headers.get("content-type", "application/json")
-    if request.body and "json" not in kind:
-        raise Refused("INVALID_CONTENT_TYPE", f"Content-Type not supported: {kind}")
-
-
-def _open_route(request: Request) -> str | None:
-    """The routes that need no session, or check one in their own way."""
-    parts = tuple(part.lower() for part in request.segments)
-    if parts[:1] == ("id",):
-        return "identity"
-    if parts[:2] == ("services", "oauth2") and len(parts) == 3:
-        return parts[2] if parts[2] in ("token", "revoke", "userinfo") else None
-    if parts[:3] == ("services", "soap", "u") or parts[:3] == ("services", "soap", "c"):
-        return "soap"
-    if parts[:3] == ("services", "soap", "m"):
-        return "soap_metadata"
-    return "versions" if parts == ("services", "data") else None
-
-
-def _shapes(*tables: Routes) -> list[tuple[tuple[str, ...], dict[str, Endpoint]]]:
-    """All routes, those with more fixed words first, so that `describe` is not taken for an id."""
-    routes = {shape: methods for table in tables for shape, methods in table.items()}
-    ordered = sorted(routes.items(), key=lambda each: each[0].count("{}"))
-    return [
-        (tuple(part for part in shape.split("/") if part), methods) for shape, methods in ordered
-    ]
-
-
-def _match(shape: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The parts that stand for `{}`. The last one may run on: jsforce does not encode a slash in an external id."""
-    runs_on = len(shape) == 4 and shape[0] == "sobjects"
-    if len(parts) < len(shape) or (len(parts) > len(shape) and not runs_on):
-        return None
-    if len(parts) > len(shape):
-        parts = (*parts[: len(shape) - 1], "/".join(parts[len(shape) - 1 :]))
-    for wanted, given in zip(shape, parts, strict=True):
-        if wanted != "{}" and wanted.lower() != given.lower():
-            return None
-    return tuple(given for wanted, given in zip(shape, parts, strict=True) if wanted == "{}")
-
-
-_ROUTES = _shapes(
-    versions.ROUTES,
-    queries.ROUTES,
-    describe.ROUTES,
-    records.ROUTES,
-    collections.ROUTES,
-    composite.ROUTES,
-    deployments.ROUTES,
-    bulk_ingest.ROUTES,
-    bulk_queries.ROUTES,
-)
 
 
 def _placed(refused: Refused, request: Request) -> Refused:

@@ -249,3 +249,11 @@ def test_results_come_when_the_query_is_over(clock: Clock) -> None:
     told = client.call("PATCH", f"jobs/query/{job}", {"state": "Aborted"}).json()
     assert told["state"] == "Aborted"
     assert client.call("DELETE", f"jobs/query/{job}").status == 204
+
+
+def test_jobs_count_towards_limits_of_their_own(client: Client) -> None:
+    query(client, "SELECT Id FROM Account")
+    opened(client, "insert", "Account")
+    told = client.call("GET", "limits").json()
+    assert told["DailyBulkV2QueryJobs"] == {"Max": 10000, "Remaining": 9999}
+    assert told["DailyBulkApiBatches"] == {"Max": 15000, "Remaining": 14999}
