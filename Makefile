@@ -16,7 +16,7 @@ install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/d
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help run demo test lint types contracts kills bench size docs lock clean
+.PHONY: help run demo test lint types contracts kills clients bench size docs lock clean
 
 help:  ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -43,6 +43,13 @@ contracts: $(VENV)/.ok-dev  ## which room may import which
 
 kills: $(VENV)/.ok-dev  ## a real daemon killed 50 times in mid-run: nothing doubled, nothing lost
 	@$(PY) -m tests.kills $(ARGS)
+
+# Node 20 and npm are for this one alone; where they are missing each test says so and is skipped.
+clients: $(VENV)/.ok-dev  ## public clients (jsforce, the sf command line) against the sandbox, in real processes
+	@for each in $(dir $(wildcard tests/clients/package.json tests/clients/*/package.json)); do \
+		[ $$each/node_modules/.package-lock.json -nt $$each/package-lock.json ] || ! command -v npm >/dev/null \
+			|| npm ci --prefix $$each --no-audit --no-fund --loglevel=error >&2 || true; done
+	@$(PY) -m pytest -q -m clients $(ARGS) tests/clients
 
 bench: $(VENV)/.ok-dev  ## how many calls 1,000 invoices cost
 	@$(PY) -m tests.bench.calls $(ARGS)

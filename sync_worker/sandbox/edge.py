@@ -38,7 +38,7 @@ class Sandbox:
     def __init__(
         self,
         *,
-        metadata: Path,
+        metadata: Path | None,
         namespace: str = "",
         seed: int = 0,
         host: str = "127.0.0.1",

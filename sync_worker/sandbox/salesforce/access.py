@@ -17,6 +17,10 @@ class Access:
         granted = permission_set.custom if permission_set else frozenset()
         self.custom_permissions = custom | granted
 
+    @property
+    def administers(self) -> bool:
+        return self._set is None
+
     def may(self, verb: str, sobject: SObject) -> bool:
         """`verb` is read, create, edit or delete."""
         if self._set is None:
@@ -60,6 +64,5 @@ def _address_of(name: str) -> list[str]:
     return [
         f"{head}Address"
         for head in ("Billing", "Mailing")
-        if name.startswith(head)
-        and name[len(head) :] in ("Street", "City", "State", "PostalCode", "Country")
+        if name.startswith(head) and name[len(head) :] != "Address"
     ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.values import number_text
 
@@ -29,6 +30,14 @@ def no_content() -> Response:
 
 def refusal(*reasons: Refused) -> Response:
     return answer([each.as_answer() for each in reasons], reasons[0].status)
+
+
+def packed(response: Response, request: Request) -> Response:
+    """The same with its body in gzip, if the client takes that. Its bytes depend on nothing but the body."""
+    if "gzip" not in request.headers.get("accept-encoding", "") or not response.body:
+        return response
+    headers = {**response.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(response.status, headers, gzip.compress(response.body, 1, mtime=0))
 
 
 def to_json(data: Any) -> str:

@@ -13,9 +13,11 @@ from typing import Any
 
 from sync_worker.sandbox.http import Clock, Request, Response
 from sync_worker.sandbox.salesforce.access import Access
+from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import full_id
+from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
@@ -27,7 +29,11 @@ Routes = dict[str, dict[str, Endpoint]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The org from inside. `dispatch` answers a sub-request of a composite call as its own call."""
+    """The org from inside.
+
+    `dispatch` answers a sub-request of a composite call as its own call. `then` are the parts that work put off
+    till later finds when its time comes.
+    """
 
     schema: Schema
     store: Store
@@ -40,6 +46,10 @@ class Parts:
     org_id: str
     dispatch: Callable[[Request], Response]
     limits: Callable[[], Mapping[str, Any]]
+    deployments: Deployments
+    set_up_at: datetime
+    jobs: Jobs
+    then: Callable[[], Parts]
 
 
 @dataclass(frozen=True, slots=True)

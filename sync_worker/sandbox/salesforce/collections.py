@@ -6,42 +6,31 @@ from collections.abc import Callable
 from typing import Any
 
 from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.salesforce import saves
 from sync_worker.sandbox.salesforce.answers import answer, answer_text
 from sync_worker.sandbox.salesforce.call import Call, Routes, external_id_field
 from sync_worker.sandbox.salesforce.errors import Refused, unknown_object
 from sync_worker.sandbox.salesforce.ids import full_id
 from sync_worker.sandbox.salesforce.records import readable_fields, record_text
-from sync_worker.sandbox.salesforce.schema import Field, SObject
-from sync_worker.sandbox.salesforce.values import key_of
+from sync_worker.sandbox.salesforce.saves import Result
+from sync_worker.sandbox.salesforce.schema import SObject
 
 MOST_ROWS = 200
 MOST_CHUNKS = 10
 MOST_RETRIEVED = 2000
-Result = dict[str, Any]
 Save = Callable[[dict[str, Any]], Result]
 
 
 def create(call: Call) -> Response:
     def save(record: dict[str, Any]) -> Result:
-        sobject, values = _typed(call, record)
-        if any(name.lower() == "id" for name in values):
-            raise Refused(
-                "INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", ["Id"]
-            )
-        return _done(call.org.rows.create(sobject, values))
+        return saves.create(call.org, *_typed(call, record))
 
     return _each(call, *_body(call), save)
 
 
 def change(call: Call) -> Response:
     def save(record: dict[str, Any]) -> Result:
-        sobject, values = _typed(call, record)
-        wanted = _take(values, "Id")
-        if wanted is None:
-            raise Refused("MISSING_ARGUMENT", "Id not specified in an update call")
-        known = _id_of(sobject, wanted)
-        _change(call, sobject, known, values)
-        return _done(known)
+        return saves.change(call.org, *_typed(call, record))
 
     return _each(call, *_body(call), save)
 
@@ -49,24 +38,13 @@ def change(call: Call) -> Response:
 def upsert(call: Call) -> Response:
     """One object, the external id inside each record. The second of two equal external ids in one call is refused."""
     sobject = call.sobject()
-    field = external_id_field(call, sobject, call.names[1])
-    seen: set[Any] = set()
+    upserts = saves.Upserts(call.org, sobject, external_id_field(call, sobject, call.names[1]))
 
     def save(record: dict[str, Any]) -> Result:
         named, values = _typed(call, record)
         if named is not sobject:
             raise Refused("INVALID_TYPE", f"Record type {named.name} does not match {sobject.name}")
-        if field.name != "Id" and any(name.lower() == "id" for name in values):
-            raise Refused(
-                "INVALID_FIELD",
-                "cannot specify both an external ID reference and a salesforce id",
-                ["Id"],
-            )
-        value = _take(values, field.name)
-        if value in (None, "") and field.name != "Id":
-            raise Refused("MISSING_ARGUMENT", f"{field.name} not specified")
-        _refuse_repeated(seen, field, value)
-        return _upserted(call, sobject, field, value, values)
+        return upserts.save(values)
 
     return _each(call, *_body(call), save)
 
@@ -76,17 +54,10 @@ def delete(call: Call) -> Response:
     if not ids:
         raise Refused("INVALID_FIELD", "The ids parameter is required")
     _refuse_too_many(ids)
-
-    def save(record: dict[str, Any]) -> Result:
-        known = full_id(record["id"])
-        sobject = call.org.schema.of_id(known) if known else None
-        if known is None or sobject is None:
-            raise Refused("MALFORMED_ID", f"malformed id {record['id']}")
-        _known_row(call, sobject, known)
-        call.org.rows.delete(sobject, known)
-        return _done(known)
-
-    return _each(call, [{"id": each} for each in ids], call.flag("allOrNone"), save)
+    records = [{"id": each} for each in ids]
+    return _each(
+        call, records, call.flag("allOrNone"), lambda record: saves.delete(call.org, record["id"])
+    )
 
 
 def retrieve(call: Call) -> Response:
@@ -169,66 +140,6 @@ def _typed(call: Call, record: dict[str, Any]) -> tuple[SObject, dict[str, Any]]
     if sobject is None or not call.org.access.may("read", sobject):
         raise unknown_object(str(name))
     return sobject, {key: value for key, value in record.items() if key != "attributes"}
-
-
-def _take(values: dict[str, Any], name: str) -> Any:
-    """Takes a key out, whatever its case; the platform reads `id` and `Id` alike."""
-    for key in list(values):
-        if key.lower() == name.lower():
-            return values.pop(key)
-    return None
-
-
-def _id_of(sobject: SObject, text: Any) -> str:
-    known = full_id(text) if isinstance(text, str) else None
-    if known is None or known[:3] != sobject.prefix:
-        raise Refused(
-            "MALFORMED_ID", f"{sobject.label} ID: id value of incorrect type: {text}", ["Id"]
-        )
-    return known
-
-
-def _known_row(call: Call, sobject: SObject, known: str) -> None:
-    table = call.org.store.table(sobject)
-    if known in table.bin:
-        raise Refused("ENTITY_IS_DELETED", "entity is deleted")
-    if known not in table.live:
-        raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-
-
-def _change(call: Call, sobject: SObject, known: str, values: dict[str, Any]) -> None:
-    _known_row(call, sobject, known)
-    call.org.rows.change(sobject, known, values)
-
-
-def _upserted(
-    call: Call, sobject: SObject, field: Field, value: Any, values: dict[str, Any]
-) -> Result:
-    found = [] if value in (None, "") else call.org.rows.with_external_id(sobject, field, value)
-    if len(found) > 1:
-        raise Refused(
-            "DUPLICATE_EXTERNAL_ID",
-            f"More than one record found for external id field: {found}",
-            [field.name],
-        )
-    if field.name == "Id" and value and not found:
-        _known_row(call, sobject, _id_of(sobject, value))
-    if found:
-        call.org.rows.change(sobject, found[0], values)
-        return {**_done(found[0]), "created": False}
-    given = values if field.name == "Id" else {**values, field.name: value}
-    return {**_done(call.org.rows.create(sobject, given)), "created": True}
-
-
-def _refuse_repeated(seen: set[Any], field: Field, value: Any) -> None:
-    key = key_of(field, value)
-    if value is not None and key in seen:
-        raise Refused("DUPLICATE_VALUE", f"Duplicate external id specified: {value}", [field.name])
-    seen.add(key)
-
-
-def _done(known: str) -> Result:
-    return {"id": known, "success": True, "errors": []}
 
 
 def _refuse_too_many(records: list[Any]) -> None:

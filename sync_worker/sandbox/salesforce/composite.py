@@ -13,6 +13,7 @@ from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.schema import SObject
 
 MOST_REQUESTS = 25
+MOST_QUERIES = 5  # and collections; of other sub-requests there may be 25
 MOST_RECORDS = 200
 DEEPEST_TREE = 5
 _REFERENCE = re.compile(r"@\{([^}]+)\}")
@@ -29,6 +30,7 @@ def composite(call: Call) -> Response:
             "LIMIT_EXCEEDED",
             f"The number of subrequests exceeds the limit of {MOST_REQUESTS}: {len(requests)}",
         )
+    _refuse_too_many_queries(requests)
     _refuse_bad_references([each.get("referenceId") for each in requests])
     return answer({"compositeResponse": _run(call, requests, bool(body.get("allOrNone", False)))})
 
@@ -150,6 +152,18 @@ def _referred(path: str, answers: dict[str, Any]) -> Any:
         except (KeyError, IndexError, TypeError, ValueError):
             raise KeyError(".".join(steps), head) from None
     return found
+
+
+def _refuse_too_many_queries(requests: list[dict[str, Any]]) -> None:
+    heavy = re.compile(
+        r"/services/data/v[\d.]+/(query|queryAll|composite/sobjects)\b", re.IGNORECASE
+    )
+    count = sum(1 for each in requests if heavy.match(str(each.get("url", ""))))
+    if count > MOST_QUERIES:
+        raise Refused(
+            "LIMIT_EXCEEDED",
+            f"The number of query and sObject collections subrequests exceeds the limit of {MOST_QUERIES}: {count}",
+        )
 
 
 def _refuse_bad_references(names: list[Any]) -> None:

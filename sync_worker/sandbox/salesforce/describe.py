@@ -12,6 +12,8 @@ from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, Child, Field, SO
 
 
 def describe_global(call: Call) -> Response:
+    if _is_known(call):
+        return Response(304)
     access = call.org.access
     visible = [each for each in call.org.schema.objects.values() if access.may("read", each)]
     return answer(
@@ -31,8 +33,8 @@ def describe_briefly(call: Call) -> Response:
 
 def describe(call: Call) -> Response:
     sobject = call.sobject()
-    if call.header_date("if-modified-since"):
-        return Response(304)  # the schema is loaded once and never changes after that
+    if _is_known(call):
+        return Response(304)
     readable = call.org.access.may_read
     return answer(
         {
@@ -72,6 +74,12 @@ ROUTES: Routes = {
     "sobjects/{}": {"GET": describe_briefly, "POST": create},
     "sobjects/{}/describe": {"GET": describe},
 }
+
+
+def _is_known(call: Call) -> bool:
+    """Whether the client's copy is as new as the schema."""
+    since = call.header_date("if-modified-since")
+    return since is not None and since >= call.org.set_up_at.replace(microsecond=0)
 
 
 def _summary(call: Call, sobject: SObject) -> dict[str, Any]:
@@ -129,7 +137,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
     editable = call.org.access.may_edit(sobject, field)
     number = field.type in NUMBER_TYPES
     return {
-        "aggregatable": field.type != "boolean" and not field.long_text,
+        "aggregatable": field.type != "boolean" and field.filterable,
         "aiPredictionField": False,
         "autoNumber": field.auto_number is not None,
         "byteLength": 0
@@ -155,10 +163,10 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
         "encrypted": False,
         "externalId": field.external_id,
         "extraTypeInfo": "plaintextarea" if field.long_text else None,
-        "filterable": not field.long_text,
+        "filterable": field.filterable,
         "filteredLookupInfo": None,
         "formulaTreatNullNumberAsZero": field.formula is not None and number,
-        "groupable": not field.long_text
+        "groupable": field.filterable
         and not number
         and field.type != "datetime"
         and not field.formula,
@@ -199,7 +207,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
         "scale": field.scale,
         "searchPrefilterable": field.type == "reference",
         "soapType": _SOAP.get(field.type, "xsd:string"),
-        "sortable": not field.long_text,
+        "sortable": field.filterable,
         "type": field.type,
         "unique": field.unique,
         "updateable": field.updateable and editable and field.reparentable,
@@ -211,6 +219,7 @@ _SOAP = {
     "id": "tns:ID",
     "reference": "tns:ID",
     "boolean": "xsd:boolean",
+    "address": "urn:address",
     "date": "xsd:date",
     "datetime": "xsd:dateTime",
     **dict.fromkeys(NUMBER_TYPES, "xsd:double"),
@@ -221,4 +230,4 @@ def _compound(field: Field) -> str | None:
     if field.name in ("FirstName", "LastName"):
         return "Name"
     heads = [head for head in ("Billing", "Mailing") if field.name.startswith(head)]
-    return f"{heads[0]}Address" if heads else None
+    return f"{heads[0]}Address" if heads and not field.address else None

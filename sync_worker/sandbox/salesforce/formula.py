@@ -80,7 +80,7 @@ class _Parser:
     def whole(self) -> Node:
         node = self._level(0)
         if self._at < len(self._tokens):
-            raise FormulaError(f"syntax error near {self._tokens[self._at][1]!r} in: {self._text}")
+            raise FormulaError(f"Syntax error. Extra {self._tokens[self._at][1]}")
         return node
 
     def _level(self, depth: int) -> Node:
@@ -116,7 +116,7 @@ class _Parser:
             inner = self._level(0)
             self._expect(")")
             return inner
-        raise FormulaError(f"syntax error near {text!r} in: {self._text}")
+        raise FormulaError(f"Syntax error. Found {text!r}")
 
     def _call(self, name: str) -> Node:
         start = self._at
@@ -131,7 +131,7 @@ class _Parser:
             path = self._tokens[start + 1][1]
             return FIELD_FUNCTIONS[name.upper()](self._own_field(path), arguments)
         if name.upper() not in FUNCTIONS:
-            raise FormulaError(f"unknown function {name} in: {self._text}")
+            raise FormulaError(f"Unknown function {name}. Check spelling.")
         return FUNCTIONS[name.upper()](arguments)
 
     def _reference(self, name: str) -> Node:
@@ -152,7 +152,7 @@ class _Parser:
         lookup = sobject.parent_field(head)
         parent = self._find(lookup.reference_to[0]) if lookup else None
         if lookup is None or parent is None:
-            raise FormulaError(f"unknown relationship {head} on {sobject.name} in: {self._text}")
+            raise FormulaError(f"Field {head} does not exist. Check spelling.")
         return through(lookup, self._path(parent, rest))
 
     def _field(self, field: Field) -> Node:
@@ -168,7 +168,7 @@ class _Parser:
     def _known(self, sobject: SObject, name: str) -> Field:
         field = sobject.find(name)
         if field is None:
-            raise FormulaError(f"unknown field {name} on {sobject.name} in: {self._text}")
+            raise FormulaError(f"Field {name} does not exist. Check spelling.")
         return field
 
     def _peek(self) -> tuple[str, str]:
@@ -181,7 +181,7 @@ class _Parser:
 
     def _expect(self, sign: str) -> None:
         if self._take() != ("sign", sign):
-            raise FormulaError(f"missing {sign!r} in: {self._text}")
+            raise FormulaError(f"Syntax error. Missing {sign!r}")
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -190,7 +190,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     while at < len(plain):
         match = _TOKEN.match(plain, at)
         if match is None or match.lastgroup is None:
-            raise FormulaError(f"cannot read {plain[at : at + 20]!r} in: {text}")
+            raise FormulaError(f"Syntax error. Found {plain[at : at + 20]!r}")
         yield match.lastgroup, match[match.lastgroup]
         at = match.end()
         at += len(plain[at:]) - len(plain[at:].lstrip())

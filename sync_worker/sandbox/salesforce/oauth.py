@@ -142,16 +142,31 @@ def identity(tokens: Tokens, request: Request) -> Response:
 
 def soap_login(request: Request) -> Response:
     """POST /services/Soap/u/NN: off by default in new orgs, and gone from API 65 on."""
+    reason = "SOAP API login() is disabled by default in this org."
+    detail = (
+        f'<detail><sf:LoginFault xsi:type="sf:LoginFault"><sf:exceptionCode>INVALID_OPERATION</sf:exceptionCode>'
+        f"<sf:exceptionMessage>{reason}</sf:exceptionMessage></sf:LoginFault></detail>"
+    )
+    return _soap_fault("urn:fault.partner.soap.sforce.com", reason, detail)
+
+
+def soap_metadata(request: Request) -> Response:
+    """POST /services/Soap/m/NN. The real one deploys by SOAP too; here only the REST resource does, and says so."""
+    reason = (
+        "The sandbox takes deployments by the Metadata REST API only; with the sf command line set"
+        " SF_ORG_METADATA_REST_DEPLOY=true."
+    )
+    return _soap_fault("http://soap.sforce.com/2006/04/metadata", reason)
+
+
+def _soap_fault(namespace: str, reason: str, detail: str = "") -> Response:
     text = (
         '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope'
         ' xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"'
-        ' xmlns:sf="urn:fault.partner.soap.sforce.com"'
+        f' xmlns:sf="{namespace}"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body><soapenv:Fault>'
-        "<faultcode>sf:INVALID_OPERATION</faultcode><faultstring>INVALID_OPERATION: SOAP API login() is disabled"
-        ' by default in this org.</faultstring><detail><sf:LoginFault xsi:type="sf:LoginFault">'
-        "<sf:exceptionCode>INVALID_OPERATION</sf:exceptionCode><sf:exceptionMessage>SOAP API login() is disabled by"
-        " default in this org.</sf:exceptionMessage></sf:LoginFault></detail></soapenv:Fault></soapenv:Body>"
-        "</soapenv:Envelope>"
+        f"<faultcode>sf:INVALID_OPERATION</faultcode><faultstring>INVALID_OPERATION: {reason}</faultstring>{detail}"
+        "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
     )
     return Response(500, {"Content-Type": "text/xml;charset=UTF-8"}, text.encode())
 

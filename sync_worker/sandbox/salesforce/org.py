@@ -12,25 +12,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync_worker.sandbox.http import Clock, Request, Response
-from sync_worker.sandbox.salesforce import (
-    collections,
-    composite,
-    describe,
-    oauth,
-    queries,
-    records,
-    versions,
-)
+from sync_worker.sandbox.salesforce import oauth, versions
 from sync_worker.sandbox.salesforce.access import Access
-from sync_worker.sandbox.salesforce.answers import refusal
-from sync_worker.sandbox.salesforce.call import Call, Endpoint, Parts, Routes
-from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, not_found
+from sync_worker.sandbox.salesforce.answers import packed, refusal
+from sync_worker.sandbox.salesforce.bulk.jobs import Jobs
+from sync_worker.sandbox.salesforce.call import Call, Parts
+from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.formula_functions import Outside
 from sync_worker.sandbox.salesforce.ids import checksum, full_id, numbered_id
-from sync_worker.sandbox.salesforce.metadata import load_schema
+from sync_worker.sandbox.salesforce.later import Later
+from sync_worker.sandbox.salesforce.metadata.building import Installation, install
+from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
+from sync_worker.sandbox.salesforce.routes import found, open_route
 from sync_worker.sandbox.salesforce.rows import Rows
-from sync_worker.sandbox.salesforce.schema import SObject
+from sync_worker.sandbox.salesforce.schema import PermissionSet, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.binding import World, own_value
 from sync_worker.sandbox.salesforce.store import Store
 from sync_worker.sandbox.salesforce.usage import Usage
@@ -46,7 +42,7 @@ class SalesforceOrg:
         self,
         clock: Clock,
         *,
-        metadata: Path,
+        metadata: Path | None,
         namespace: str = "",
         seed: int = 0,
         permission_set: str | None = None,
@@ -58,32 +54,59 @@ class SalesforceOrg:
         time_zone: str = "Australia/Sydney",
         certificate: bytes | None = None,
         rollups_move_last_modified: bool = False,
+        deploy_s: float = 0,
+        bulk_s: float = 0,
+        gzip: bool = False,
+        concurrent_limit: int | None = None,
     ) -> None:
-        """`permission_set` binds the user to its object and field permissions; without it the user is an administrator.
+        """Without `metadata` the org has standard objects alone, until custom ones are deployed.
+
+        `permission_set` binds the user to its object and field permissions; without it the user is an administrator.
 
         `certificate` (PEM) makes JWT signatures count. `seed` is accepted for the sake of one signature with Xero:
-        nothing here is random.
+        nothing here is random. A deployment takes `deploy_s` by the clock, a bulk job `bulk_s`.
+        With `gzip` answers are packed for whoever accepts that. More requests at once than `concurrent_limit` are
+        refused; on the platform 25, and only requests of 20 seconds and more count.
         """
         self.clock = clock
-        self.schema = load_schema(metadata, namespace)
+        self._installation = install(metadata, namespace)
         self.namespace = namespace
         self.usage = Usage(clock, daily_limit)
         self.tokens = oauth.Tokens(clock, ORG_ID, USER_ID, session_s, certificate)
-        self._access = Access(
-            self.schema.permission_sets[permission_set.lower()] if permission_set else None,
-            frozenset(each.lower() for each in custom_permissions),
-        )
+        self._permission_set = permission_set
+        self._custom_permissions = frozenset(each.lower() for each in custom_permissions)
+        if (
+            metadata
+            and permission_set
+            and permission_set.lower() not in self.schema.permission_sets
+        ):
+            raise KeyError(permission_set)
+        self._later = Later(clock)
+        self._deploy_s = deploy_s
+        self._bulk_s = bulk_s
+        self._gzip = gzip
+        self._concurrent_limit = concurrent_limit
+        self.in_flight = 1
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
         self.reset()
 
+    @property
+    def schema(self) -> Schema:
+        return self._installation.schema
+
     def handle(self, request: Request) -> Response:
         """Answers as the org would. One request is one transaction."""
+        self._later.catch_up()
+        self._store.settle()
         response = self._answer(request)
         self._store.settle()
         date = self.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
-        return Response(response.status, {"Date": date, **response.headers}, response.body)
+        response = Response(response.status, {"Date": date, **response.headers}, response.body)
+        if request.method == "HEAD":
+            return Response(response.status, response.headers)
+        return packed(response, request) if self._gzip else response
 
     def refusal(self, kind: str, request: Request, retry_after: int | None = None) -> Response:
         """What the platform says for a fault; Xero's four 429s have their equivalents here."""
@@ -99,35 +122,18 @@ class SalesforceOrg:
         self.tokens.expire_all()
 
     def reset(self) -> None:
-        """Back to an org with nothing but its users; ids and numbers begin again, and tokens are dead."""
+        """Back to an org with nothing but its users; ids and numbers begin again, and tokens are dead.
+
+        What has been deployed stays: a reset empties the org and leaves its setup alone.
+        """
         self.tokens.expire_all()
         self.usage.forget()
-        self._store = Store(self.schema)
-        outside = Outside(self._store, self.clock.now, self._zone, self._access.custom_permissions)
-        rows = Rows(
-            self.schema,
-            self._store,
-            self._access,
-            outside,
-            self.clock,
-            USER_ID,
-            rollups_move_last_modified=self._rollups_move_last_modified,
+        self._later.forget()
+        self._deployments = Deployments(
+            self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
         )
-        world = World(self.schema, self._store, self._access, outside)
-        self._parts = Parts(
-            self.schema,
-            self._store,
-            self._access,
-            outside,
-            rows,
-            Queries(world, self.clock, *self._page_sizes),
-            self.clock,
-            USER_ID,
-            ORG_ID,
-            self._dispatch,
-            self.usage.report,
-        )
-        self._people = Rows(self.schema, self._store, Access(None), outside, self.clock, USER_ID)
+        self._jobs = Jobs(self.clock, self._later, self._bulk_s)
+        self._furnish(Store(self.schema))
         self._found_organisation()
 
     def credentials(self, url: str) -> dict[str, str]:
@@ -194,22 +200,77 @@ class SalesforceOrg:
     def set_daily_limit(self, limit: int) -> None:
         self.usage.limit = limit
 
+    def _furnish(self, store: Store) -> None:
+        """All that works upon the rows, for the schema as it is now."""
+        self._store = store
+        self._set_up_at = self.clock.now()
+        access = Access(self._bound_to(), self._custom_permissions)
+        outside = Outside(store, self.clock.now, self._zone, access.custom_permissions)
+        rows = Rows(
+            self.schema,
+            store,
+            access,
+            outside,
+            self.clock,
+            USER_ID,
+            rollups_move_last_modified=self._rollups_move_last_modified,
+        )
+        world = World(self.schema, store, access, outside)
+        self._parts = Parts(
+            self.schema,
+            store,
+            access,
+            outside,
+            rows,
+            Queries(world, self.clock, *self._page_sizes),
+            self.clock,
+            USER_ID,
+            ORG_ID,
+            self._dispatch,
+            self.usage.report,
+            self._deployments,
+            self._set_up_at,
+            self._jobs,
+            lambda: self._parts,
+        )
+        self._people = Rows(self.schema, store, Access(None), outside, self.clock, USER_ID)
+
+    def _bound_to(self) -> PermissionSet | None:
+        """The user's permission set. One that is not deployed yet allows nothing."""
+        name = self._permission_set
+        if name is None:
+            return None
+        nothing = PermissionSet(name, name, {}, {}, frozenset())
+        return self.schema.permission_sets.get(name.lower(), nothing)
+
+    def _take(self, installation: Installation) -> None:
+        """A deployment has changed the schema: rows stay, locators are lost [unsettled], roll-ups are made anew."""
+        before, self._installation = self._store, installation
+        store = Store(installation.schema)
+        store.take_over(before)
+        self._furnish(store)
+        self._people.gather_all()
+
     def _answer(self, request: Request) -> Response:
-        open_route = _open_route(request)
-        if open_route == "token":
+        kind = open_route(request)
+        if kind == "token":
             return oauth.token(self.tokens, request)
-        if open_route == "revoke":
+        if kind == "revoke":
             return oauth.revoke(self.tokens, request)
-        if open_route == "userinfo":
+        if kind == "userinfo":
             return oauth.userinfo(self.tokens, request)
-        if open_route == "identity":
+        if kind == "identity":
             return oauth.identity(self.tokens, request)
-        if open_route == "soap":
+        if kind == "soap":
             return oauth.soap_login(request)
-        if open_route == "versions":
+        if kind == "soap_metadata":
+            return oauth.soap_metadata(request)
+        if kind == "versions":
             return versions.all_versions()
         try:
             self.tokens.check(request)
+            if self._concurrent_limit is not None and self.in_flight > self._concurrent_limit:
+                raise _REFUSALS["429_concurrent"]
             self.usage.count()
         except Refused as refused:
             response = refusal(refused)
@@ -222,28 +283,13 @@ class SalesforceOrg:
         """One call of the data API in a transaction of its own; sub-requests of a composite come here as well."""
         mark = self._store.mark()
         try:
-            endpoint, call = self._route(request)
-            return endpoint(call)
+            endpoint, version, names = found(request)
+            return endpoint(Call(self._parts, request, version, names))
         except BaseException as problem:
             self._store.take_back(mark)
             if isinstance(problem, Refused):
                 return refusal(_placed(problem, request))
             raise
-
-    def _route(self, request: Request) -> tuple[Endpoint, Call]:
-        parts = request.segments
-        if parts[:2] != ("services", "data") or len(parts) < 3:
-            raise not_found()
-        version = versions.version_of(parts[2])
-        for shape, methods in _ROUTES:
-            names = _match(shape, parts[3:])
-            if names is not None:
-                method = _method(request)
-                if method not in methods:
-                    raise method_not_allowed(method, list(methods))
-                _refuse_other_formats(request)
-                return methods[method], Call(self._parts, request, version, names)
-        raise not_found()
 
     def _object(self, name: str) -> SObject:
         return self.schema.get(self._qualified(name))
@@ -265,64 +311,6 @@ class SalesforceOrg:
         row = {**table.live[made], "Id": record_id}
         table.put(made, None)
         table.put(record_id, row)
-
-
-def _method(request: Request) -> str:
-    """Clients that cannot send PATCH may POST with `_HttpMethod=PATCH`."""
-    if request.method == "POST":
-        return (request.parameter("_HttpMethod") or "POST").upper()
-    return "GET" if request.method == "HEAD" else request.method
-
-
-def _refuse_other_formats(request: Request) -> None:
-    """The sandbox reads JSON only; a form such as curl sends by itself is refused as on the platform."""
-    kind = request.headers.get("content-type", "application/json")
-    if request.body and "json" not in kind:
-        raise Refused("INVALID_CONTENT_TYPE", f"Content-Type not supported: {kind}")
-
-
-def _open_route(request: Request) -> str | None:
-    """The routes that need no session, or check one in their own way."""
-    parts = tuple(part.lower() for part in request.segments)
-    if parts[:1] == ("id",):
-        return "identity"
-    if parts[:2] == ("services", "oauth2") and len(parts) == 3:
-        return parts[2] if parts[2] in ("token", "revoke", "userinfo") else None
-    if parts[:3] == ("services", "soap", "u") or parts[:3] == ("services", "soap", "c"):
-        return "soap"
-    return "versions" if parts == ("services", "data") else None
-
-
-def _shapes(*tables: Routes) -> list[tuple[tuple[str, ...], dict[str, Endpoint]]]:
-    """All routes, those with more fixed words first, so that `describe` is not taken for an id."""
-    routes = {shape: methods for table in tables for shape, methods in table.items()}
-    ordered = sorted(routes.items(), key=lambda each: each[0].count("{}"))
-    return [
-        (tuple(part for part in shape.split("/") if part), methods) for shape, methods in ordered
-    ]
-
-
-def _match(shape: tuple[str, ...], parts: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The parts that stand for `{}`. The last one may run on: jsforce does not encode a slash in an external id."""
-    runs_on = len(shape) == 4 and shape[0] == "sobjects"
-    if len(parts) < len(shape) or (len(parts) > len(shape) and not runs_on):
-        return None
-    if len(parts) > len(shape):
-        parts = (*parts[: len(shape) - 1], "/".join(parts[len(shape) - 1 :]))
-    for wanted, given in zip(shape, parts, strict=True):
-        if wanted != "{}" and wanted.lower() != given.lower():
-            return None
-    return tuple(given for wanted, given in zip(shape, parts, strict=True) if wanted == "{}")
-
-
-_ROUTES = _shapes(
-    versions.ROUTES,
-    queries.ROUTES,
-    describe.ROUTES,
-    records.ROUTES,
-    collections.ROUTES,
-    composite.ROUTES,
-)
 
 
 def _placed(refused: Refused, request: Request) -> Refused:

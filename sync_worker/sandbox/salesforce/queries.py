@@ -5,7 +5,8 @@ from __future__ import annotations
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.salesforce.answers import answer_text
 from sync_worker.sandbox.salesforce.call import Call, Routes
-from sync_worker.sandbox.salesforce.errors import Refused
+from sync_worker.sandbox.salesforce.errors import Refused, unknown_object
+from sync_worker.sandbox.salesforce.query import parsed_query
 
 
 def query(call: Call) -> Response:
@@ -21,7 +22,14 @@ def next_page(call: Call) -> Response:
     return answer_text(call.org.queries.more(call.names[0], call.base, call.batch_size()))
 
 
+def tooling_query(call: Call) -> Response:
+    """The Tooling API has objects of its own; none of them is imitated, so that each is an unknown one."""
+    parsed = parsed_query(call.request.parameter("q") or "")
+    raise unknown_object(parsed.source.text)
+
+
 ROUTES: Routes = {
+    "tooling/query": {"GET": tooling_query},
     "query": {"GET": query},
     "queryAll": {"GET": query_all},
     "query/{}": {"GET": next_page},

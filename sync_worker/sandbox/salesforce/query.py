@@ -22,12 +22,21 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
     Path,
     Query,
     SoqlError,
+    TypeOf,
 )
 from sync_worker.sandbox.salesforce.values import Row
 
 LOCATOR_LIFE = timedelta(days=2)
 MOST_LOCATORS = 20_000
 SMALLEST_PAGE, LARGEST_PAGE = 200, 2000
+
+
+def parsed_query(text: str) -> Query:
+    """Raises Refused with the platform's arrow under the fault."""
+    try:
+        return parse(text)
+    except SoqlError as problem:
+        raise problem.refusal(text) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,13 @@ class Queries:
             raise problem.refusal(text) from None
         cursor = Cursor(plan, plan.ids(), self._clock.now(), self._page_size)
         return self._page(cursor, None, 0, base, batch)
+
+    def plan(self, text: str, *, with_deleted: bool = False) -> Plan:
+        """The query made ready to run. Raises Refused."""
+        try:
+            return Plan(parse(text), self._world, with_deleted=with_deleted)
+        except SoqlError as problem:
+            raise problem.refusal(text) from None
 
     def more(self, locator: str, base: str, batch: int | None) -> str:
         """The page that a nextRecordsUrl leads to."""
@@ -177,7 +193,7 @@ def _described(plan: Plan | ChildPlan) -> list[dict[str, object]]:
 
 
 def _selected(
-    plan: Plan | ChildPlan, what: Path | Call | FieldGroup | Query
+    plan: Plan | ChildPlan, what: Path | Call | FieldGroup | TypeOf | Query
 ) -> list[dict[str, object]]:
     scope = plan.scope
     if isinstance(what, FieldGroup):
@@ -187,6 +203,8 @@ def _selected(
     if isinstance(what, Query):
         inner = ChildPlan(what, scope, with_deleted=False, depth=1)
         return [_column(inner.lookup.children_name or "", None, _described(inner), aggregate=True)]
+    if isinstance(what, TypeOf):
+        return [_column(scope.parent(what.relationship).relationship or "", None)]
     path = what if isinstance(what, Path) else what.argument
     if path is None:
         return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,7 @@ from sync_worker.sandbox.salesforce.call import (
     refuse_keys,
 )
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
+from sync_worker.sandbox.salesforce.ids import full_id
 from sync_worker.sandbox.salesforce.rows import changed_since
 from sync_worker.sandbox.salesforce.schema import Field, SObject
 from sync_worker.sandbox.salesforce.soql.binding import own_value
@@ -39,6 +42,7 @@ def change(call: Call) -> Response:
     sobject, body = call.sobject(), call.record_body()
     row = _named(call, sobject)
     _refuse_if_changed(call, row)
+    _refuse_other_versions(call, sobject, row)
     refuse_keys(body, "Id")
     call.org.rows.change(sobject, row["Id"], body)
     return no_content()
@@ -46,12 +50,17 @@ def change(call: Call) -> Response:
 
 def delete(call: Call) -> Response:
     sobject = call.sobject()
-    call.org.rows.delete(sobject, _named(call, sobject)["Id"])
+    row = _named(call, sobject)
+    _refuse_other_versions(call, sobject, row)
+    call.org.rows.delete(sobject, row["Id"])
     return no_content()
 
 
 def read_by_external_id(call: Call) -> Response:
+    """Or, behind an id, what a relationship of the row leads to."""
     sobject = call.sobject()
+    if _is_id_of(sobject, call.names[1]):
+        return _related(call, sobject)
     return _read(call, sobject, _the_one(call, sobject))
 
 
@@ -123,6 +132,9 @@ ROUTES: Routes = {
 }
 
 
+_TAGGED = "Account"
+
+
 def record_text(call: Call, sobject: SObject, row: Row, fields: Iterable[Field]) -> str:
     """One row as JSON text with its attributes."""
     cells = "".join(
@@ -157,7 +169,50 @@ def _read(call: Call, sobject: SObject, row: Row) -> Response:
     if since and not changed_since(row, since):
         return Response(304)
     changed = moment_of(row["LastModifiedDate"]).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    return answer_text(record_text(call, sobject, row, fields), 200, {"Last-Modified": changed})
+    headers = {"Last-Modified": changed}
+    if sobject.name == _TAGGED:
+        headers["ETag"] = _tag(row)
+        if _tag(row) in _tags(call, "if-none-match"):
+            return Response(304, headers)
+    return answer_text(record_text(call, sobject, row, fields), 200, headers)
+
+
+def _is_id_of(sobject: SObject, text: str) -> bool:
+    return sobject.find(text) is None and (full_id(text) or "")[:3] == sobject.prefix
+
+
+def _related(call: Call, sobject: SObject) -> Response:
+    """The parent, or the children page by page as a query gives them. A relationship that is empty is not there."""
+    row, name = call.org.rows.existing(sobject, record_id(sobject, call.names[1])), call.names[2]
+    lookup, child = sobject.parent_field(name), sobject.child(name)
+    if child is not None and call.org.access.may("read", child.sobject):
+        asked = call.request.parameter("fields")
+        names = ",".join(each.name for each in readable_fields(call, child.sobject, asked))
+        text = f"SELECT {names} FROM {child.sobject.name} WHERE {child.field.name} = '{row['Id']}'"  # noqa: S608
+        return answer_text(call.org.queries.run(text, call.base, call.batch_size()))
+    found = call.org.store.parent(lookup, row) if lookup else None
+    if found is None or not call.org.access.may("read", found[0]):
+        raise not_found()
+    return _read(call, *found)
+
+
+def _tag(row: Row) -> str:
+    """Any change of the row makes another tag."""
+    said = json.dumps(row, default=str, sort_keys=True)
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:24]}"'
+
+
+def _tags(call: Call, header: str) -> list[str]:
+    return [each.strip() for each in call.request.headers.get(header, "").split(",") if each]
+
+
+def _refuse_other_versions(call: Call, sobject: SObject, row: Row) -> None:
+    """If-Match and If-None-Match work on Account alone (REST guide, Conditional Requests)."""
+    if sobject.name != _TAGGED:
+        return
+    wanted, unwanted = _tags(call, "if-match"), _tags(call, "if-none-match")
+    if (wanted and _tag(row) not in wanted) or _tag(row) in unwanted:
+        raise _precondition_failed()
 
 
 def _named(call: Call, sobject: SObject) -> Row:
@@ -179,11 +234,15 @@ def _several(call: Call, sobject: SObject, found: list[str]) -> Response:
 def _refuse_if_changed(call: Call, row: Row) -> None:
     since = call.header_date("if-unmodified-since")
     if since and changed_since(row, since):
-        raise Refused(
-            "PRECONDITION_FAILED",
-            "One or more of the conditions given in the request header fields evaluated to false when tested"
-            " on the server",
-        )
+        raise _precondition_failed()
+
+
+def _precondition_failed() -> Refused:
+    return Refused(
+        "PRECONDITION_FAILED",
+        "One or more of the conditions given in the request header fields evaluated to false when tested"
+        " on the server",
+    )
 
 
 def _span(call: Call) -> tuple[datetime, datetime]:

@@ -49,6 +49,10 @@ class Rollups:
         }
         return [(parent, key[1]) for key, parent in found.items()]
 
+    def parents(self, detail: SObject) -> list[SObject]:
+        """Which objects gather that detail's rows, each once."""
+        return list({each.parent.name: each.parent for each in self._of[detail.name]}.values())
+
     def recomputed(self, detail: SObject, parent: SObject, row: Row) -> dict[str, Value]:
         """The parent's roll-ups over that detail which have come out differently than they stand."""
         fresh = {

@@ -19,6 +19,10 @@ from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
 from sync_worker.sandbox.salesforce.store import Store, Table
 from sync_worker.sandbox.salesforce.values import Row, Value, key_of, read_value, stamp
 
+# What a row in the recycle bin has besides its fields: the parent that took it along.
+_WENT_WITH = "(went with)"
+_IN_THE_BIN = frozenset({"IsDeleted", _WENT_WITH})
+
 
 class Rows:
     """Creates, changes and deletes rows as one user. `user_id` signs what is written."""
@@ -76,11 +80,17 @@ class Rows:
         self._remove(sobject, self.existing(sobject, record_id))
 
     def undelete(self, sobject: SObject, record_id: str) -> None:
-        """Out of the recycle bin again, by itself."""
+        """Out of the recycle bin again, with the details that went there with it."""
         table = self._store.table(sobject)
-        row = {name: value for name, value in table.bin[record_id].items() if name != "IsDeleted"}
+        kept = (each for each in table.bin[record_id].items() if each[0] not in _IN_THE_BIN)
+        row: Row = {**dict(kept), "SystemModstamp": stamp(self._clock.now())}
         self._refuse_duplicates(table, row, None)
-        self._store.put(table, record_id, {**row, "SystemModstamp": stamp(self._clock.now())})
+        self._store.put(table, record_id, row)
+        for child in sobject.children:
+            below = self._store.table(child.sobject)
+            for each in list(below.binned_below.get(child.field.name, {}).get(record_id, ())):
+                if below.bin[each].get(_WENT_WITH) == record_id:
+                    self.undelete(child.sobject, each)
         self._roll_up(sobject, row)
 
     def existing(self, sobject: SObject, record_id: str) -> Row:
@@ -108,6 +118,16 @@ class Rows:
             ids.append(row["Id"])
         self._roll_up_all(sobject, ids)
         return ids
+
+    def gather_all(self) -> None:
+        """Every roll-up anew, as after a change of the schema."""
+        for detail in self._schema.objects.values():
+            for parent in self._rollups.parents(detail):
+                table = self._store.table(parent)
+                for row in list(table.live.values()):
+                    changed = self._rollups.recomputed(detail, parent, row)
+                    if changed:
+                        table.put(row["Id"], _merged(row, changed))
 
     def lock(self, ids: Iterable[str], times: int) -> None:
         """The next so many writes to each of these rows, or to details of theirs, find it locked by another user."""
@@ -305,7 +325,7 @@ class Rows:
                     [],
                 )
 
-    def _remove(self, sobject: SObject, row: Row) -> None:
+    def _remove(self, sobject: SObject, row: Row, parent_id: str | None = None) -> None:
         record_id = row["Id"]
         self._wait_for_locks(sobject, row)
         for child in sobject.children:
@@ -313,17 +333,19 @@ class Rows:
             if child.field.name not in table.below:
                 continue
             for each in list(table.children(child.field, record_id)):
-                self._let_go(child.sobject, child.field, each)
+                self._let_go(child.sobject, child.field, each, record_id)
         now = stamp(self._clock.now())
         gone = {**row, "IsDeleted": True, "LastModifiedDate": now, "SystemModstamp": now}
+        if parent_id is not None:
+            gone[_WENT_WITH] = parent_id
         self._store.put(self._store.table(sobject), record_id, gone)
         self._roll_up(sobject, row)
 
-    def _let_go(self, sobject: SObject, lookup: Field, record_id: str) -> None:
+    def _let_go(self, sobject: SObject, lookup: Field, record_id: str, parent_id: str) -> None:
         if lookup.delete_constraint == "Cascade":
             row = self._store.table(sobject).get(record_id)
             if row is not None:
-                self._remove(sobject, row)
+                self._remove(sobject, row, parent_id)
         elif lookup.delete_constraint == "Restrict":
             raise Refused(
                 "DELETE_FAILED",

@@ -68,11 +68,17 @@ class Field:
     updateable: bool = True
     name_field: bool = False
     system: bool = False
+    address: str = ""  # of a compound address: what its parts' names begin with
     help_text: str | None = None
 
     @property
     def custom(self) -> bool:
         return self.name.endswith("__c")
+
+    @property
+    def filterable(self) -> bool:
+        """Long texts and whole addresses can be neither filtered nor sorted by."""
+        return not self.long_text and not self.address
 
     @property
     def calculated(self) -> bool:

@@ -143,12 +143,26 @@ def _organization() -> SObject:
 
 
 def _address(name: str, label: str) -> list[Field]:
+    whole = Field(f"{name}Address", f"{label} Address", "address", address=name)
+    whole.createable = whole.updateable = False
+    accuracies = ("Address", "NearAddress", "Block", "Street", "ExtendedZip", "Zip", "Unknown")
     return [
         Field(f"{name}Street", f"{label} Street", "textarea", 255),
         Field(f"{name}City", f"{label} City", "string", 40),
         Field(f"{name}State", f"{label} State/Province", "string", 80),
         Field(f"{name}PostalCode", f"{label} Zip/Postal Code", "string", 20),
         Field(f"{name}Country", f"{label} Country", "string", 80),
+        Field(f"{name}Latitude", f"{label} Latitude", "double", precision=18, scale=15),
+        Field(f"{name}Longitude", f"{label} Longitude", "double", precision=18, scale=15),
+        Field(
+            f"{name}GeocodeAccuracy",
+            f"{label} Geocode Accuracy",
+            "picklist",
+            40,
+            picklist=tuple(PicklistValue(each, each) for each in accuracies),
+            restricted=True,
+        ),
+        whole,
     ]
 
 

@@ -94,6 +94,18 @@ class Store:
     def table(self, sobject: SObject) -> Table:
         return self.tables[sobject.name.lower()]
 
+    def take_over(self, before: Store) -> None:
+        """The rows of an org whose schema has changed. Values of fields that are no more are dropped."""
+        for name, table in self.tables.items():
+            old = before.tables.get(name)
+            if old is None:
+                continue
+            gone = {each.name for each in old.sobject.fields}
+            gone -= {each.name for each in table.sobject.fields}
+            for record_id, row in (*old.live.items(), *old.bin.items()):
+                table.put(record_id, {key: each for key, each in row.items() if key not in gone})
+            table.ids, table.last_number = old.ids, old.last_number
+
     def put(self, table: Table, record_id: str, row: Row | None) -> None:
         self._journal.append((table, record_id, table.any(record_id)))
         table.put(record_id, row)

@@ -40,6 +40,8 @@ def writer_for(field: Field) -> Callable[[Value], str]:
     """A function that writes this field's stored values as JSON text."""
     if field.type == "boolean":
         return _write_boolean
+    if field.type == "address":
+        return _write_address
     return _write_number if field.type in NUMBER_TYPES else _write_text
 
 
@@ -183,6 +185,7 @@ def _read_id(field: Field, raw: Any) -> Value:
 
 _READERS: dict[str, Callable[[Field, Any], Value]] = {
     **dict.fromkeys(NUMBER_TYPES, _read_number),
+    "address": lambda field, raw: raw,  # cannot be written; saying so is up to whoever saves
     "boolean": _read_boolean,
     "date": _read_date,
     "datetime": _read_instant,
@@ -220,6 +223,12 @@ def _write_boolean(value: Value) -> str:
 
 def _write_number(value: Value) -> str:
     return "null" if value is None else number_text(value)
+
+
+def _write_address(value: Value) -> str:
+    if value is None:
+        return "null"
+    return "{" + ",".join(f'"{name}":{write_json(part)}' for name, part in value.items()) + "}"
 
 
 def _write_text(value: Value) -> str:

@@ -6,6 +6,7 @@ import re
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.salesforce.answers import answer
+from sync_worker.sandbox.salesforce.bulk.jobs import INGEST, QUERY
 from sync_worker.sandbox.salesforce.call import Call, Routes
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
 
@@ -44,6 +45,7 @@ def resources(call: Call) -> Response:
     """GET /services/data/vXX.0: jsforce needs `identity` in it, and the sf CLI uses it to try a token."""
     paths = (
         "sobjects",
+        "jobs",
         "query",
         "queryAll",
         "limits",
@@ -58,7 +60,21 @@ def resources(call: Call) -> Response:
 
 
 def limits(call: Call) -> Response:
-    return answer(dict(call.org.limits()))
+    """Bulk jobs count towards limits of their own; an ingest job here is one batch."""
+    told = dict(call.org.limits())
+    for name, kind in (("DailyBulkApiBatches", INGEST), ("DailyBulkV2QueryJobs", QUERY)):
+        used = len(call.org.jobs.all(kind))
+        told[name] = {**told[name], "Remaining": told[name]["Max"] - used}
+    return answer(told)
 
 
-ROUTES: Routes = {"": {"GET": resources}, "limits": {"GET": limits}}
+def recent(call: Call) -> Response:
+    """What the user has looked at: an integration looks at nothing."""
+    return answer([])
+
+
+ROUTES: Routes = {
+    "": {"GET": resources},
+    "limits": {"GET": limits},
+    "recent": {"GET": recent},
+}

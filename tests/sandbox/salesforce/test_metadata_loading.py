@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from sync_worker.sandbox.http import Clock
-from sync_worker.sandbox.salesforce.metadata import MetadataError, load_schema
+from sync_worker.sandbox.salesforce.metadata.building import install
+from sync_worker.sandbox.salesforce.metadata.components import MetadataError
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from tests.sandbox.salesforce.conftest import NOON, Client
 
@@ -72,11 +73,11 @@ def test_a_formula_is_worked_out(tmp_path: Path, formula: str, value: Decimal | 
 @pytest.mark.parametrize(
     ("formula", "problem"),
     [
-        ("VLOOKUP(Name, Name, Name)", "unknown function VLOOKUP"),
-        ("Nope__c + 1", "unknown field Nope__c on Thing__c"),
-        ("Nope__r.Name", "unknown relationship Nope__r"),
-        ("IF(TRUE, 1", "missing ','|missing '\\)'|syntax error"),
-        ("1 +", "syntax error"),
+        ("VLOOKUP(Name, Name, Name)", "Unknown function VLOOKUP"),
+        ("Nope__c + 1", "Field Nope__c does not exist"),
+        ("Nope__r.Name", "Field Nope__r does not exist"),
+        ("IF(TRUE, 1", "Syntax error"),
+        ("1 +", "Syntax error"),
     ],
 )
 def test_a_formula_that_is_not_understood_is_refused_with_its_file(
@@ -84,7 +85,7 @@ def test_a_formula_that_is_not_understood_is_refused_with_its_file(
 ) -> None:
     folder = package(tmp_path, F__c=("Number", f"<formula>{formula}</formula>"))
     with pytest.raises(MetadataError, match=f"F__c.field-meta.xml: .*({problem})"):
-        load_schema(folder)
+        install(folder)
 
 
 def test_a_hidden_field_or_object_looks_like_one_that_is_not_there(tmp_path: Path) -> None:
@@ -111,14 +112,14 @@ def test_entities_and_broken_files_are_refused(tmp_path: Path) -> None:
     file = folder / "main" / "objects" / "Thing__c" / "Thing__c.object-meta.xml"
     file.write_text('<!DOCTYPE x [<!ENTITY a "b">]>' + OBJECT)
     with pytest.raises(MetadataError, match="no document type"):
-        load_schema(folder)
+        install(folder)
     file.write_text("<CustomObject>")
     with pytest.raises(MetadataError, match=r"Thing__c\.object-meta\.xml"):
-        load_schema(folder)
+        install(folder)
 
 
 def test_an_unknown_field_type_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MetadataError, match="no objects folder"):
-        load_schema(tmp_path)
+        install(tmp_path)
     with pytest.raises(MetadataError, match="field type 'Hologram'"):
-        load_schema(package(tmp_path, F__c=("Hologram", "")))
+        install(package(tmp_path, F__c=("Hologram", "")))

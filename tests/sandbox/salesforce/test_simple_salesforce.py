@@ -179,3 +179,28 @@ def test_soap_login_is_refused_in_words_it_understands(org: SalesforceOrg) -> No
             domain="acme.my",
             session=session(org),
         )
+
+
+def test_bulk2_takes_rows_in_and_gives_them_out(org: SalesforceOrg) -> None:
+    sf = connect(org)
+    records = [
+        {"Name": "A", "Finance_External_ID__c": "x1"},
+        {"Name": "", "Finance_External_ID__c": "x2"},
+    ]
+    (told,) = sf.bulk2.Account.upsert(
+        records=records, external_id_field="Finance_External_ID__c", wait=0
+    )
+    assert (told["numberRecordsProcessed"], told["numberRecordsFailed"]) == (2, 1)
+    assert "REQUIRED_FIELD_MISSING" in sf.bulk2.Account.get_failed_records(told["job_id"])
+    pages = list(sf.bulk2.Account.query("SELECT Name FROM Account", max_records=200, wait=0))
+    assert [page.split() for page in pages] == [['"Name"', '"A"']]
+    made = sf.query("SELECT Id FROM Account")["records"][0]["Id"]
+    sf.bulk2.Account.delete(records=[{"Id": made}], wait=0)
+    assert sf.query("SELECT Id FROM Account")["totalSize"] == 0
+
+
+def test_conditional_headers_protect_an_account(org: SalesforceOrg) -> None:
+    sf = connect(org)
+    made = sf.Account.create({"Name": "A"})["id"]
+    with pytest.raises(SalesforceGeneralError, match=r"412|conditions"):
+        sf.Account.update(made, {"Name": "B"}, headers={"If-Match": '"old"'})

@@ -226,3 +226,64 @@ def test_a_day_begins_at_midnight_in_the_orgs_own_zone(
         org.load("Invoice__c", [{"CreatedDate": "2026-03-03T14:00:00Z"}])
         soql = "SELECT COUNT() FROM Invoice__c WHERE CreatedDate = TODAY"
         assert Client(org).query(soql)["totalSize"] == found
+
+
+def test_typeof_picks_the_fields_by_what_the_parent_is(books: Client) -> None:
+    soql = "SELECT Name, TYPEOF Owner WHEN User THEN Username, Name ELSE Id END FROM Invoice__c LIMIT 1"
+    record = books.records(soql)[0]
+    assert record["Owner"]["attributes"]["type"] == "User"
+    assert set(record["Owner"]) == {"attributes", "Username", "Name"}
+    other = "SELECT TYPEOF Owner WHEN Group THEN Name END FROM Invoice__c LIMIT 1"
+    assert books.records(other) == [{"Owner": None}]
+    assert "Didn't understand relationship 'Boss'" in str(
+        books.query("SELECT TYPEOF Boss WHEN User THEN Name END FROM Invoice__c")
+    )
+
+
+def test_subtotals_are_told_by_grouping(books: Client) -> None:
+    soql = (
+        "SELECT Status__c, COUNT(Id) n, GROUPING(Status__c) total FROM Invoice__c"
+        " GROUP BY ROLLUP(Status__c)"
+    )
+    found = [(each["Status__c"], each["n"], each["total"]) for each in books.records(soql)]
+    assert found == [
+        ("Entered", 2, 0),
+        ("Fully Paid", 1, 0),
+        ("Not Paid", 1, 0),
+        (None, 4, 1),
+    ]
+    soql = "SELECT Status__c, Name, COUNT(Id) n FROM Invoice__c GROUP BY CUBE(Status__c, Name)"
+    assert len(books.records(soql)) == 4 + 3 + 4 + 1
+    four = "SELECT COUNT(Id) FROM Invoice__c GROUP BY ROLLUP(Name, Status__c, OwnerId, CreatedById)"
+    assert "up to 3 fields" in books.query(four)[0]["message"]
+
+
+@pytest.mark.parametrize("ending", ["FOR VIEW", "FOR REFERENCE", "FOR UPDATE", "UPDATE VIEWSTAT"])
+def test_endings_that_change_nothing_are_taken(books: Client, ending: str) -> None:
+    assert len(books.records(f"SELECT Id FROM Invoice__c {ending}")) == 4
+
+
+@pytest.mark.parametrize(
+    ("soql", "message"),
+    [
+        ("SELECT Id FROM Invoice__c ALL ROWS", "ALL ROWS not allowed in this context"),
+        ("SELECT Id FROM Invoice__c USING SCOPE yours", "unexpected token: 'yours'"),
+        ("SELECT FIELDS(SOME) FROM Invoice__c", "unexpected token: 'SOME'"),
+        ("SELECT Nope(Id) FROM Invoice__c", "unexpected token: '('"),
+        ("SELECT Id FROM Invoice__c, Contact", "unexpected token: 'Contact'"),
+        ("SELECT Id FROM Invoice__c WHERE CreatedDate = SOMEDAY", "unexpected token: 'SOMEDAY'"),
+    ],
+)
+def test_what_only_looks_like_soql_is_refused(books: Client, soql: str, message: str) -> None:
+    assert message in books.query(soql)[0]["message"]
+
+
+def test_hours_can_be_read_in_the_users_own_zone(make_org: Callable[..., SalesforceOrg]) -> None:
+    org = make_org(time_zone="Australia/Sydney")
+    org.load("Account", [{"Name": "A", "CreatedDate": "2026-03-03T14:00:00Z"}])
+    soql = "SELECT {} hour, COUNT(Id) n FROM Account GROUP BY {}"
+    for call, hour in (
+        ("HOUR_IN_DAY(CreatedDate)", 14),
+        ("HOUR_IN_DAY(convertTimezone(CreatedDate))", 1),
+    ):
+        assert Client(org).records(soql.format(call, call)) == [{"hour": hour, "n": 1}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
 from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, Field
 from sync_worker.sandbox.salesforce.soql.binding import Column, Scope
@@ -22,11 +23,21 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
     Path,
     Query,
     SoqlError,
+    TypeOf,
 )
 from sync_worker.sandbox.salesforce.values import Row, Value, write_json
 
 FUNCTIONS = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
-Group = list[Row]
+
+
+class Group(list[Row]):
+    """Rows with the same values in the fields that are `kept`; a subtotal keeps fewer than all."""
+
+    def __init__(self, rows: Iterable[Row], kept: frozenset[str]) -> None:
+        super().__init__(rows)
+        self.kept = kept
+
+
 Measure = Callable[[Group], Value]
 
 
@@ -57,10 +68,7 @@ class Grouping:
     def __init__(self, query: Query, scope: Scope, values_of: Values) -> None:
         self._query = query
         self._scope = scope
-        self._keys = [scope.read(each) for each in query.group_by]
-        self._grouped = {
-            _text(each): get for each, (_, get) in zip(query.group_by, self._keys, strict=True)
-        }
+        self._grouped = {_text(each): scope.read(each)[1] for each in query.group_by}
         self.columns = self._columns()
         self._having = self._condition(query.having) if query.having else None
 
@@ -76,13 +84,26 @@ class Grouping:
         return [self._write(group) for group in groups[start:stop]]
 
     def _groups(self, rows: Iterable[Row]) -> list[Group]:
-        if not self._query.group_by:
-            return [list(rows)]
+        every, keys = list(rows), tuple(self._grouped)
+        if not keys:
+            return [Group(every, frozenset())]
+        return [group for kept in self._kept_together(keys) for group in self._by(kept, every)]
+
+    def _kept_together(self, keys: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """ROLLUP drops fields from the right, CUBE keeps every choice of them."""
+        sizes = range(len(keys), -1, -1)
+        if self._query.subtotals == "ROLLUP":
+            return [keys[:size] for size in sizes]
+        if self._query.subtotals == "CUBE":
+            return [kept for size in sizes for kept in combinations(keys, size)]
+        return [keys]
+
+    def _by(self, kept: tuple[str, ...], rows: list[Row]) -> list[Group]:
         found: dict[tuple[Value, ...], Group] = {}
-        getters = [get for _, get in self._keys]
+        getters = [self._grouped[each] for each in kept]
         for row in rows:
             key = tuple(_folded(get(row)) for get in getters)
-            found.setdefault(key, []).append(row)
+            found.setdefault(key, Group((), frozenset(kept))).append(row)
         return sorted(
             found.values(), key=lambda group: tuple(_sortable(get(group[0])) for get in getters)
         )
@@ -92,7 +113,7 @@ class Grouping:
         unnamed = 0
         for selected in self._query.select:
             what = selected.what
-            if isinstance(what, (Query, FieldGroup)):
+            if isinstance(what, (Query, FieldGroup, TypeOf)):
                 raise SoqlError(
                     "Grouped query cannot use child relationships in the SELECT list", selected.at
                 )
@@ -114,6 +135,8 @@ class Grouping:
     def _measure(self, expression: Expression) -> Measure:
         if isinstance(expression, Call) and expression.function in FUNCTIONS:
             return self._aggregate(expression)
+        if isinstance(expression, Call) and expression.function == "GROUPING":
+            return self._rolled_away(expression)
         get = self._grouped.get(_text(expression))
         if get is None:
             alias = _text(expression)
@@ -121,13 +144,21 @@ class Grouping:
                 if (
                     selected.alias
                     and selected.alias.lower() == alias
-                    and not isinstance(selected.what, (Query, FieldGroup))
+                    and not isinstance(selected.what, (Query, FieldGroup, TypeOf))
                 ):
                     return self._measure(selected.what)
             raise SoqlError(
                 f"Field must be grouped or aggregated: {self._named(expression)}", expression.at
             )
-        return lambda group: get(group[0]) if group else None
+        name = _text(expression)
+        return lambda group: get(group[0]) if group and name in group.kept else None
+
+    def _rolled_away(self, call: Call) -> Measure:
+        """GROUPING(field): 1 where a subtotal runs over the field, else 0."""
+        name = call.argument.text.lower() if call.argument else ""
+        if name not in self._grouped or not self._query.subtotals:
+            raise SoqlError(f"Field must be in a ROLLUP or CUBE: {name}", call.at)
+        return lambda group: int(name not in group.kept)
 
     def _named(self, expression: Expression) -> str:
         path = expression if isinstance(expression, Path) else expression.argument

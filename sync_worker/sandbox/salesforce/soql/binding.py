@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.errors import (
@@ -87,6 +87,15 @@ class Scope:
             raise SoqlError(unknown_column_text(parts[-1], sobject.name), path.at, "INVALID_FIELD")
         return Column(field, sobject, tuple(climbs), self._getter(tuple(climbs), field))
 
+    def parent(self, path: Path) -> Field:
+        """The look-up that a TYPEOF names."""
+        lookup = self.sobject.parent_field(path.text)
+        if lookup is None or not self._visible(self.sobject, lookup):
+            raise SoqlError(
+                _unknown_relationship(path.text, "field path"), path.at, "INVALID_FIELD"
+            )
+        return lookup
+
     def below(self, path: Path) -> tuple[SObject, Field]:
         """The children a sub-select names."""
         child = self.sobject.child(path.parts[-1])
@@ -105,7 +114,16 @@ class Scope:
             raise SoqlError(f"unexpected token: '{expression.function}'", expression.at)
         column = self.column(expression.argument)
         part, get = DATE_PARTS[expression.function], column.get
-        return column, lambda row: None if (value := get(row)) is None else part(moment_of(value))
+        zone = self.world.outside.zone if expression.in_zone else UTC
+
+        def read(row: Row) -> Value:
+            value = get(row)
+            if value is None:
+                return None
+            moment = moment_of(value)
+            return part(moment.astimezone(zone) if moment.tzinfo else moment)
+
+        return column, read
 
     def _visible(self, sobject: SObject, field: Field) -> bool:
         return self.world.access.may_read(sobject, field)
@@ -126,7 +144,34 @@ def own_value(field: Field, outside: Outside) -> Getter:
         return lambda row: formula.of(row, outside)
     if field.type == "boolean":
         return lambda row: row.get(name, False)
+    if field.address:
+        return _whole_address(field.address)
     return lambda row: row.get(name)
+
+
+def _whole_address(head: str) -> Getter:
+    """City, country and so on in one object, in the order of the alphabet; null if there is nothing in it."""
+    names = {
+        part[0].lower() + part[1:]: head + part
+        for part in sorted(
+            [
+                "City",
+                "Country",
+                "GeocodeAccuracy",
+                "Latitude",
+                "Longitude",
+                "PostalCode",
+                "State",
+                "Street",
+            ]
+        )
+    }
+
+    def read(row: Row) -> Value:
+        found = {part: row.get(name) for part, name in names.items()}
+        return found if any(each is not None for each in found.values()) else None
+
+    return read
 
 
 def is_call(expression: object, *functions: str) -> bool:
@@ -141,6 +186,11 @@ DATE_PARTS: dict[str, Callable[[datetime], Value]] = {
     "DAY_IN_WEEK": lambda day: day.isoweekday() % 7 + 1,
     "DAY_IN_YEAR": lambda day: day.timetuple().tm_yday,
     "DAY_ONLY": lambda day: day.date().isoformat(),
+    "FISCAL_YEAR": lambda day: day.year,
+    "FISCAL_QUARTER": lambda day: (day.month + 2) // 3,
+    "FISCAL_MONTH": lambda day: day.month,
+    "WEEK_IN_MONTH": lambda day: (day.day - 1) // 7 + 1,
+    "WEEK_IN_YEAR": lambda day: (day.timetuple().tm_yday - 1) // 7 + 1,
     "HOUR_IN_DAY": lambda day: day.hour,
 }
 

@@ -93,7 +93,7 @@ class _Comparing:
         self._values_of = values_of
         self._column, self._get = self._read()
         self._field = self._column.field
-        if self._field.long_text:
+        if not self._field.filterable:
             raise SoqlError(
                 f"field '{self._field.name}' can not be filtered in a query call",
                 comparison.at,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from sync_worker.sandbox.salesforce.soql.lexer import Token, tokens, unescape
+from sync_worker.sandbox.salesforce.soql.periods import is_period
 from sync_worker.sandbox.salesforce.soql.syntax import (
     All,
     Any,
@@ -23,6 +24,7 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
     Query,
     Selected,
     SoqlError,
+    TypeOf,
 )
 
 LONGEST_QUERY = 100_000
@@ -65,9 +67,32 @@ _RESERVED = frozenset(
         "LIKE",
         "INCLUDES",
         "EXCLUDES",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "FIRST",
+        "LAST",
     ]
 )
 _SIGNS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_FUNCTIONS = {
+    *("COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX", "GROUPING", "TOLABEL", "FORMAT"),
+    *("CALENDAR_YEAR", "CALENDAR_QUARTER", "CALENDAR_MONTH", "DAY_IN_MONTH", "DAY_IN_WEEK"),
+    *("DAY_IN_YEAR", "DAY_ONLY", "FISCAL_YEAR", "FISCAL_QUARTER", "FISCAL_MONTH", "HOUR_IN_DAY"),
+    *("WEEK_IN_MONTH", "WEEK_IN_YEAR"),
+}
+_GROUPS_OF_FIELDS = frozenset({"ALL", "CUSTOM", "STANDARD"})
+_SCOPES = frozenset(
+    [
+        "DELEGATED",
+        "EVERYTHING",
+        "MINE",
+        "MINE_AND_MY_GROUPS",
+        "MY_TERRITORY",
+        "MY_TEAM_TERRITORY",
+        "TEAM",
+    ]
+)
 _SET_WORDS = frozenset({"IN", "INCLUDES", "EXCLUDES"})
 
 
@@ -75,6 +100,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = tokens(text)
         self._at = 0
+        self._depth = 0
 
     def whole(self) -> Query:
         query = self._query()
@@ -88,17 +114,20 @@ class _Parser:
         self._word("FROM")
         source, alias = self._source()
         more: list[tuple[Path, str]] = []
-        while self._sign_if(","):
+        while not self._depth and self._sign_if(","):
             path, name = self._source()
+            if len(path.parts) < 2:  # only a way from the first, such as c.Account
+                raise self._unexpected(back=1)
             more.append((path, name or path.parts[-1]))
         if self._word_if("USING"):
             self._word("SCOPE")
-            self._name()
+            self._one_word_of(*_SCOPES)
         where = self._condition() if self._word_if("WHERE") else None
         group: list[Expression] = []
+        subtotals = ""
         if self._word_if("GROUP"):
             self._word("BY")
-            group = self._list(self._expression)
+            subtotals, group = self._grouping()
         having = self._condition() if self._word_if("HAVING") else None
         order: list[Ordering] = []
         if self._word_if("ORDER"):
@@ -106,7 +135,7 @@ class _Parser:
             order = self._list(self._ordering)
         limit = self._whole_number() if self._word_if("LIMIT") else None
         offset = self._offset() if self._word_if("OFFSET") else 0
-        all_rows = self._endings()
+        self._endings()
         return Query(
             tuple(select),
             source,
@@ -118,38 +147,84 @@ class _Parser:
             tuple(order),
             limit,
             offset,
-            all_rows,
             at,
+            subtotals,
         )
 
+    def _grouping(self) -> tuple[str, list[Expression]]:
+        """Fields, or ROLLUP or CUBE around at most three of them."""
+        word = self._now.word
+        if word not in ("ROLLUP", "CUBE"):
+            return "", self._list(self._expression)
+        self._at += 1
+        self._sign("(")
+        group = self._list(self._expression)
+        self._sign(")")
+        if len(group) > 3:
+            raise SoqlError(f"GROUP BY {word} clause can only include up to 3 fields", group[3].at)
+        return word, group
+
+    def _object_name(self) -> Token:
+        """Group and Order are objects too, and may stand where one is named."""
+        follows = self._tokens[min(self._at + 1, len(self._tokens) - 1)].word
+        if self._now.word not in ("GROUP", "ORDER") or follows == "BY":
+            return self._name()
+        self._at += 1
+        return self._tokens[self._at - 1]
+
     def _source(self) -> tuple[Path, str | None]:
-        path = self._path()
+        token = self._object_name()
+        path = Path(tuple(token.text.split(".")), token.at)
         self._word_if("AS")
         return path, self._alias_if()
 
-    def _endings(self) -> bool:
-        """FOR VIEW, FOR REFERENCE, FOR UPDATE are taken and change nothing that can be seen."""
+    def _endings(self) -> None:
+        """FOR VIEW, FOR REFERENCE, FOR UPDATE and UPDATE TRACKING are taken and change nothing that can be seen."""
         while self._word_if("FOR"):
-            if self._name().word not in ("VIEW", "REFERENCE", "UPDATE"):
-                raise self._unexpected(back=1)
+            self._one_word_of("VIEW", "REFERENCE", "UPDATE")
+        if self._word_if("UPDATE"):
+            self._one_word_of("TRACKING", "VIEWSTAT")
+        at = self._now.at
         if self._word_if("ALL"):
             self._word("ROWS")
-            return True
-        return False
+            raise SoqlError("ALL ROWS not allowed in this context", at)  # Apex alone has it
+
+    def _one_word_of(self, *words: str) -> None:
+        if self._now.word not in words:
+            raise self._unexpected()
+        self._at += 1
 
     def _selected(self) -> Selected:
         token = self._now
         if self._sign_if("("):
+            self._depth += 1
             inner = self._query()
+            self._depth -= 1
             self._sign(")")
             return Selected(inner, None, token.at)
+        if token.word == "TYPEOF" and self._tokens[self._at + 1].kind == "name":
+            self._at += 1
+            return Selected(self._type_of(token.at), None, token.at)
         if token.word == "FIELDS" and self._tokens[self._at + 1].text == "(":
             self._at += 2
             group = self._now.word
-            self._at += 1
+            self._one_word_of(*_GROUPS_OF_FIELDS)
             self._sign(")")
             return Selected(FieldGroup(group, token.at), None, token.at)
         return Selected(self._expression(), self._select_alias_if(), token.at)
+
+    def _type_of(self, at: int) -> TypeOf:
+        relationship = self._path()
+        branches: list[tuple[str, tuple[Path, ...]]] = []
+        while self._word_if("WHEN"):
+            name = self._object_name().text
+            self._word("THEN")
+            branches.append((name, tuple(self._list(self._path))))
+        if not branches:
+            raise self._unexpected()
+        otherwise = tuple(self._list(self._path)) if self._word_if("ELSE") else ()
+        self._word("END")
+        return TypeOf(relationship, tuple(branches), otherwise, at)
 
     def _select_alias_if(self) -> str | None:
         """A second word is an alias only if the list goes on after it: `Id FORM X` is a misspelt FROM."""
@@ -158,11 +233,15 @@ class _Parser:
 
     def _expression(self) -> Expression:
         token = self._name()
-        if not self._sign_if("("):
+        if token.word not in _FUNCTIONS or not self._sign_if("("):
             return Path(tuple(token.text.split(".")), token.at)
         argument = None if self._now.text == ")" else self._path()
+        in_zone = argument is not None and argument.text.upper() == "CONVERTTIMEZONE"
+        if in_zone and self._sign_if("("):
+            argument = self._path()
+            self._sign(")")
         self._sign(")")
-        return Call(token.word, argument, token.at)
+        return Call(token.word, argument, token.at, in_zone)
 
     def _condition(self) -> Condition:
         """AND and OR may not be mixed without brackets: the platform refuses that, unlike SQL."""
@@ -225,7 +304,7 @@ class _Parser:
             return Literal("boolean", token.word == "TRUE", token.at)
         if token.word == "NULL":
             return Literal("null", None, token.at)
-        if token.kind == "name" and token.word not in _RESERVED:
+        if is_period(token.word):
             count = self._whole_number() if self._sign_if(":") else 0
             return Literal("period", token.word, token.at, count)
         if token.text == ":":
@@ -239,10 +318,8 @@ class _Parser:
             self._word_if("ASC")
         nulls_last = False
         if self._word_if("NULLS"):
-            word = self._name().word
-            if word not in ("FIRST", "LAST"):
-                raise self._unexpected(back=1)
-            nulls_last = word == "LAST"
+            nulls_last = self._now.word == "LAST"
+            self._one_word_of("FIRST", "LAST")
         return Ordering(by, descending, nulls_last)
 
     def _offset(self) -> int:

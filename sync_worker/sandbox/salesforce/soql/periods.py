@@ -15,6 +15,10 @@ _SHAPE = re.compile(
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 
 
+def is_period(word: str) -> bool:
+    return word in _PLAIN or _SHAPE.fullmatch(word) is not None
+
+
 def period(word: str, count: int, today: date) -> tuple[date, date] | None:
     """First day and the day after the last; None for any other word. The fiscal year is the calendar year."""
     if word in _PLAIN:

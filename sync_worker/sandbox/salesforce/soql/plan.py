@@ -24,7 +24,7 @@ class Plan:
     def __init__(self, query: Query, world: World, *, with_deleted: bool = False) -> None:
         self.query = query
         self.scope = Scope.of(world, query.source, query.alias, query.more_sources)
-        self._with_deleted = with_deleted or query.all_rows
+        self._with_deleted = with_deleted
         self._filter = _filter(query, self.scope)
         self._sort = _Sort(query, self.scope)
         self.counts_only = is_bare_count(query)
@@ -117,7 +117,7 @@ class _Sort:
             ]
         )
         for (column, *_), order in zip(self._keys, query.order_by, strict=False):
-            if column.field.long_text:
+            if not column.field.filterable:
                 raise SoqlError(
                     f"field '{column.field.name}' can not be sorted in a query call", order.by.at
                 )

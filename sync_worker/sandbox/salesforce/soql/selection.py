@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from sync_worker.sandbox.salesforce.schema import Field, SObject
@@ -15,6 +15,7 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
     Query,
     Selected,
     SoqlError,
+    TypeOf,
 )
 from sync_worker.sandbox.salesforce.store import Store
 from sync_worker.sandbox.salesforce.values import Row, Value, write_json, writer_for
@@ -75,8 +76,6 @@ def columns_of_group(group: FieldGroup, scope: Scope, limit: int | None) -> list
         "STANDARD": lambda each: not each.custom,
         "CUSTOM": lambda each: each.custom,
     }
-    if group.group not in tests:
-        raise SoqlError(f"unexpected token: '{group.group}'", group.at)
     if group.group != "STANDARD" and (limit is None or limit > 200):
         raise SoqlError("The SOQL FIELDS function must have a LIMIT of at most 200", group.at)
     visible = scope.world.access.may_read
@@ -103,10 +102,36 @@ def _add(
     elif isinstance(what, FieldGroup):
         for each in columns_of_group(what, scope, query.limit):
             _put(shape, each.name, _own(each, own_value(each, scope.world.outside)), selected.at)
+    elif isinstance(what, TypeOf):
+        lookup, write = _by_type(what, scope, compile_children, query)
+        _put(shape, lookup.relationship or "", write, selected.at)
     elif isinstance(what, Path):
         _add_column(shape, scope.column(what), selected, scope)
     else:
         _add_call(shape, what, selected, scope)
+
+
+def _by_type(
+    what: TypeOf, scope: Scope, compile_children: Compile, query: Query
+) -> tuple[Field, Writer]:
+    """The parent written by the branch of its object; null where no branch is its own."""
+    lookup = scope.parent(what.relationship)
+    store, writers = scope.world.store, dict[str, Writer]()
+    named = dict(what.branches)
+    for target in lookup.reference_to:
+        fields = next((named[each] for each in named if each.lower() == target.lower()), None)
+        fields = fields or what.otherwise
+        if fields:
+            select = tuple(Selected(path, None, path.at) for path in fields)
+            inner = Scope(scope.world, scope.world.schema.get(target), {})
+            writers[target] = record_writer(replace(query, select=select), inner, compile_children)
+
+    def write(row: Row, page: Page) -> str:
+        found = store.parent(lookup, row)
+        writer = writers.get(found[0].name) if found else None
+        return writer(found[1], page) if found and writer else "null"
+
+    return lookup, write
 
 
 def _add_column(shape: Shape, column: Column, selected: Selected, scope: Scope) -> None:

@@ -37,11 +37,15 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of one field: COUNT(Id), toLabel(Status__c), CALENDAR_YEAR(CreatedDate). COUNT() has no field."""
+    """A function of one field: COUNT(Id), toLabel(Status__c), CALENDAR_YEAR(CreatedDate). COUNT() has no field.
+
+    `in_zone`: convertTimezone stands around the field, which is then read in the user's own time zone.
+    """
 
     function: str
     argument: Path | None
     at: int
+    in_zone: bool = False
 
 
 Expression = Path | Call
@@ -52,6 +56,16 @@ class FieldGroup:
     """FIELDS(ALL), FIELDS(STANDARD) or FIELDS(CUSTOM)."""
 
     group: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """TYPEOF Owner WHEN User THEN Username ELSE Name END: which fields of a parent, by what it is."""
+
+    relationship: Path
+    branches: tuple[tuple[str, tuple[Path, ...]], ...]
+    otherwise: tuple[Path, ...]
     at: int
 
 
@@ -93,7 +107,7 @@ Condition = Comparison | Not | All | Any
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    what: Expression | FieldGroup | Query
+    what: Expression | FieldGroup | TypeOf | Query
     alias: str | None
     at: int
 
@@ -117,8 +131,8 @@ class Query:
     order_by: tuple[Ordering, ...]
     limit: int | None
     offset: int
-    all_rows: bool
     at: int
+    subtotals: str = ""  # ROLLUP or CUBE around the GROUP BY fields
 
 
 def _arrow(text: str, at: int) -> str:

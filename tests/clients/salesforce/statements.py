@@ -1,0 +1,172 @@
+"""SOQL statements by the thousand, from a seed: most of them right, the rest a right one with something wrong in it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+
+FIELDS = ("Id", "Name", "Total_Amount__c", "Status__c", "Invoice_Date__c", "CreatedDate")
+PATHS = (*FIELDS, "Participant__r.Name", "Plan_Manager__r.Owner.Name", "i.Name")
+OBJECTS = ("Invoice__c", "Account", "Contact", "maica_cc__Invoice__c")
+PERIODS = (
+    "TODAY",
+    "YESTERDAY",
+    "LAST_WEEK",
+    "THIS_MONTH",
+    "LAST_N_DAYS:30",
+    "NEXT_N_QUARTERS:2",
+    "N_DAYS_AGO:7",
+    "THIS_FISCAL_YEAR",
+    "LAST_90_DAYS",
+)
+VALUES = (
+    "'abc'",
+    "''",
+    r"'O\'Hara'",
+    r"'a\\b'",
+    "12",
+    "-3.5",
+    "1.0",
+    "TRUE",
+    "false",
+    "NULL",
+    "2026-03-04",
+    "2026-03-04T12:00:00Z",
+    "2026-03-04T12:00:00.000+10:00",
+    *PERIODS,
+)
+DATE_PARTS = ("CALENDAR_YEAR", "CALENDAR_MONTH", "DAY_ONLY", "HOUR_IN_DAY", "FISCAL_QUARTER")
+JUNK = (",", "(", ")", "AND", "OR", "NOT", "FROM", "WHERE", "=", "'abc'", "5", "IN", "LIKE", "BY")
+
+
+def statements(count: int, seed: int) -> list[str]:
+    return list(_Maker(random.Random(seed)).some(count))
+
+
+class _Maker:
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._one_of = chance.choice
+
+    def some(self, count: int) -> Iterator[str]:
+        for _ in range(count):
+            right = self._query()
+            yield self._spoilt(right) if self._happens(0.35) else self._respelt(right)
+
+    def _happens(self, likelihood: float) -> bool:
+        return self._chance.random() < likelihood
+
+    def _if(self, likelihood: float, text: Callable[[], str]) -> str:
+        return f" {text()}" if self._happens(likelihood) else ""
+
+    def _query(self, depth: int = 0) -> str:
+        if self._happens(0.15) and not depth:
+            return self._aggregated()
+        selected = [self._one_of(PATHS) for _ in range(self._chance.randint(1, 4))]
+        if not depth and self._happens(0.2):
+            selected.append(f"({self._query(1)})")
+        if not depth and self._happens(0.08):
+            selected.append("TYPEOF Owner WHEN User THEN Username, Name ELSE Name END")
+        if self._happens(0.06):
+            selected = [self._one_of(["FIELDS(ALL)", "FIELDS(STANDARD)", "FIELDS(CUSTOM)"])]
+        if self._happens(0.08):
+            selected.append(f"{self._one_of(['toLabel', 'FORMAT'])}(Status__c) label")
+        source = "Invoice_Line_Items__r" if depth else self._one_of(OBJECTS)
+        return (
+            f"SELECT {', '.join(selected)} FROM {source}{self._if(0.2, lambda: 'i')}"
+            f"{'' if depth else self._if(0.05, lambda: 'USING SCOPE mine')}"
+            f"{self._if(0.7, lambda: 'WHERE ' + self._condition())}"
+            f"{self._if(0.4, self._order)}{self._if(0.3, lambda: f'LIMIT {self._number(200)}')}"
+            f"{self._if(0.1, lambda: f'OFFSET {self._number(2000)}')}"
+            f"{'' if depth else self._if(0.04, lambda: self._one_of(['FOR VIEW', 'FOR REFERENCE', 'FOR UPDATE']))}"
+            f"{'' if depth else self._if(0.04, lambda: 'ALL ROWS')}"
+        )
+
+    def _aggregated(self) -> str:
+        if self._happens(0.3):
+            return (
+                f"SELECT COUNT() FROM Account{self._if(0.6, lambda: 'WHERE ' + self._condition())}"
+            )
+        key = self._one_of(
+            ["Status__c", "Participant__r.Name", f"{self._one_of(DATE_PARTS)}(CreatedDate)"]
+        )
+        measure = self._one_of(
+            ["COUNT(Id)", "SUM(Total_Amount__c)", "MAX(CreatedDate)", "COUNT_DISTINCT(Name)"]
+        )
+        group = key if self._happens(0.8) else f"{self._one_of(['ROLLUP', 'CUBE'])}({key}, Name)"
+        return (
+            f"SELECT {key}, {measure}{self._if(0.4, lambda: 'total')} FROM Invoice__c"
+            f"{self._if(0.4, lambda: 'WHERE ' + self._condition())} GROUP BY {group}"
+            f"{self._if(0.4, lambda: f'HAVING {measure} {self._sign()} 5')}"
+            f"{self._if(0.3, lambda: f'ORDER BY {measure} DESC NULLS LAST')}{self._if(0.2, lambda: 'LIMIT 7')}"
+        )
+
+    def _condition(self, depth: int = 0) -> str:
+        if depth < 3 and self._happens(0.35):
+            joint = self._one_of([" AND ", " OR "])
+            if self._happens(0.08):
+                return f"{self._comparison()} AND {self._comparison()} OR {self._comparison()}"
+            return joint.join(self._bracketed(depth + 1) for _ in range(self._chance.randint(2, 3)))
+        if self._happens(0.1):
+            return f"NOT {self._comparison()}"
+        return self._comparison()
+
+    def _bracketed(self, depth: int) -> str:
+        inner = self._condition(depth)
+        return f"({inner})" if " AND " in inner or " OR " in inner or self._happens(0.2) else inner
+
+    def _comparison(self) -> str:
+        field = self._one_of(PATHS)
+        kind = self._chance.random()
+        if kind < 0.55:
+            return f"{field} {self._sign()} {self._one_of(VALUES)}"
+        if kind < 0.65:
+            return f"{field} LIKE {self._one_of(['%a', 'a_b', '%', 'x%y']).join(chr(39) * 2)}"
+        if kind < 0.8:
+            values = ", ".join(f"'{n}'" for n in range(self._chance.randint(1, 3)))
+            return f"{field} {self._one_of(['IN', 'NOT IN'])} ({values})"
+        if kind < 0.87:
+            return f"Status__c {self._one_of(['INCLUDES', 'EXCLUDES'])} ('a;b', 'c')"
+        if kind < 0.94:
+            return f"Id {self._one_of(['IN', 'NOT IN'])} (SELECT Invoice__c FROM Payment__c WHERE Paid__c = true)"
+        return f"{self._one_of(DATE_PARTS)}(CreatedDate) {self._sign()} 2026"
+
+    def _order(self) -> str:
+        keys = [
+            f"{self._one_of(PATHS)}{self._if(0.5, lambda: self._one_of(['ASC', 'DESC']))}"
+            f"{self._if(0.3, lambda: self._one_of(['NULLS FIRST', 'NULLS LAST']))}"
+            for _ in range(self._chance.randint(1, 2))
+        ]
+        return f"ORDER BY {', '.join(keys)}"
+
+    def _sign(self) -> str:
+        return self._one_of(["=", "!=", "<>", "<", "<=", ">", ">="])
+
+    def _number(self, most: int) -> int:
+        return self._chance.randint(1, most)
+
+    def _respelt(self, text: str) -> str:
+        """The same in other letters and spaces: keywords take any case, and white space is free."""
+        if self._happens(0.2):
+            keywords = r"\b(SELECT|FROM|WHERE|AND|OR|NOT|IN|LIKE|ORDER BY|GROUP BY|LIMIT)\b"
+            text = re.sub(keywords, lambda match: match[0].lower(), text)
+        return text.replace(" FROM ", "\n  FROM ") if self._happens(0.2) else text
+
+    def _spoilt(self, text: str) -> str:
+        tokens = re.findall(r"'(?:[^'\\]|\\.)*'|[\w.:+-]+|\s+|.", text)
+        places = [n for n, token in enumerate(tokens) if token.strip()]
+        at = self._one_of(places)
+        how = self._chance.randrange(5)
+        if how == 0:
+            del tokens[at]
+        elif how == 1:
+            tokens.insert(at, f" {self._one_of(JUNK)} ")
+        elif how == 2:
+            tokens[at] = f" {self._one_of(JUNK)} "
+        elif how == 3:
+            tokens = tokens[:at]
+        else:
+            other = self._one_of(places)
+            tokens[at], tokens[other] = tokens[other], tokens[at]
+        return "".join(tokens)
