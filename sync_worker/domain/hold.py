@@ -33,6 +33,12 @@ class HoldClass(StrEnum):
     LINK_TAKEN = "link-taken"
 
 
+LINK_CURES = frozenset(
+    {HoldClass.CONTACT_ARCHIVED, HoldClass.CONTACT_MISSING, HoldClass.CONTACT_NAME_TAKEN}
+)
+"""Holds that another contact's id on the participant or account would end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Why a record waits: `cause` is a sentence with the vendor's words where there are any, `cure`

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from sync_worker.domain.ids import SalesforceId, XeroId
@@ -49,18 +49,6 @@ class Invoice:
     sync_state: str = ""
     requested_at: dt.datetime | None = None
     modified_at: dt.datetime | None = None
-
-    def with_contact(self, party: SalesforceId, contact: XeroId) -> Invoice:
-        """The invoice once its party is linked to that contact."""
-        return replace(
-            self,
-            participant=_linked(self.participant, party, contact),
-            plan_manager=_linked(self.plan_manager, party, contact),
-        )
-
-
-def _linked(party: Party | None, meant: SalesforceId, contact: XeroId) -> Party | None:
-    return replace(party, xero_id=contact) if party and party.id == meant else party
 
 
 @dataclass(frozen=True, slots=True)

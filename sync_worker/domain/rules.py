@@ -59,10 +59,24 @@ class InvoiceRules:
         return ""
 
 
-def input_hash(invoice: Invoice, rules: InvoiceRules) -> str:
-    """Of all that shapes the document: the same inputs that were refused once are refused again."""
+def input_hash(invoice: Invoice, rules: InvoiceRules, *, with_contacts: bool = False) -> str:
+    """Of all that shapes the document: the same inputs that were refused once are refused again.
+
+    Which contacts the parties are linked to shapes no document, and we write those links ourselves; `with_contacts`
+    counts them in, for a hold that such a link would cure.
+    """
     shape = replace(invoice, xero_id=None, sync_state="", requested_at=None, modified_at=None)
+    if not with_contacts:
+        shape = replace(
+            shape,
+            participant=_unlinked(invoice.participant),
+            plan_manager=_unlinked(invoice.plan_manager),
+        )
     return hashlib.sha256(repr((shape, rules)).encode()).hexdigest()[:32]
+
+
+def _unlinked(party: Party | None) -> Party | None:
+    return replace(party, xero_id=None) if party else None
 
 
 def details_hash(party: Party) -> str:

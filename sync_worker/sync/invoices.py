@@ -11,7 +11,7 @@ from more_itertools import chunked
 from sync_worker.domain.books import Books
 from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, State
 from sync_worker.domain.errors import Stopping
-from sync_worker.domain.hold import Hold, HoldClass
+from sync_worker.domain.hold import LINK_CURES, Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.invoice import Invoice
 from sync_worker.domain.plan import Action, Create, HoldBack, Skip
@@ -199,7 +199,8 @@ def _adopt_forgotten(
 
 def _turn(work: InvoiceSync, invoice: Invoice, row: Document, *, asked: bool) -> bool:
     """Whether a waiting record is tried now: its inputs changed, its time has come, or a person asks."""
-    if asked or row.input_hash != input_hash(invoice, work.rules):
+    link_cures = row.state is State.HELD and row.hold and row.hold.hold_class in LINK_CURES
+    if asked or row.input_hash != input_hash(invoice, work.rules, with_contacts=bool(link_cures)):
         return True
     if invoice.requested_at and row.updated_at and invoice.requested_at > row.updated_at:
         return True
@@ -220,10 +221,9 @@ def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: R
                 holds.append(action)
             case Skip(invoice=invoice, reason=reason):
                 report.skipped.append((invoice.number, reason))
-    pairs, without_contact = _with_contacts(work, creates, rows, report)
+    ready, without_contact = _with_contacts(work, creates, rows, report)
     _hold(work, [*holds, *without_contact], rows, report)
-    due = {invoice.id: invoice for invoice, _ in pairs}
-    ready = [one for _, one in pairs]
+    due = {create.invoice.id: create.invoice for create in creates}
     made: list[Document] = []
     try:
         for batch in documents.create(work.lane, work.ledger, work.rules, ready):
@@ -236,11 +236,10 @@ def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: R
 
 def _with_contacts(
     work: InvoiceSync, creates: Sequence[Create], rows: Rows, report: Report
-) -> tuple[list[tuple[Invoice, Ready]], list[HoldBack]]:
-    """Those that can be made, as the CRM will show them once the contact's id is written there, or they would look
-    edited; and those whose contact holds them back."""
+) -> tuple[list[Ready], list[HoldBack]]:
+    """Those that can be made, and those whose contact holds them back."""
     found = contacts.ensure(work.directory, [create.debtor for create in creates])
-    ready: list[tuple[Invoice, Ready]] = []
+    ready: list[Ready] = []
     held: list[HoldBack] = []
     for create in creates:
         contact = found.get(create.debtor.id)
@@ -248,12 +247,13 @@ def _with_contacts(
             # Whether its contact was made is not known; the next run looks for it by its number.
             report.in_doubt.append(create.invoice.number)
         elif isinstance(contact, Hold):
-            held.append(HoldBack(create.invoice, contact, create.input_hash))
+            inputs = input_hash(
+                create.invoice, work.rules, with_contacts=contact.hold_class in LINK_CURES
+            )
+            held.append(HoldBack(create.invoice, contact, inputs))
         else:
-            linked = create.invoice.with_contact(create.debtor.id, contact)
             row = _anew(_row(create.invoice, rows))
-            row = replace(row, input_hash=input_hash(linked, work.rules))
-            ready.append((linked, Ready(create.draft, contact, row)))
+            ready.append(Ready(create.draft, contact, replace(row, input_hash=create.input_hash)))
     return ready, held
 
 

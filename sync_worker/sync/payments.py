@@ -6,12 +6,13 @@ the CRM has it. A crash can only repeat, and repeating changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from sync_worker.domain.document import Document, Kind
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.ids import XeroId
 from sync_worker.domain.payment import (
@@ -216,10 +217,11 @@ def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
     """The invoice's status, and its totals where the CRM cannot sum: recomputed from its payments, never counted up."""
     if not touched or not (work.rules.write_status or work.rules.worker_rolls_up):
         return
+    rows = work.lane.journal.by_xero_id(Kind.INVOICE, sorted(touched))
     news = [
         one
         for standing in work.invoices.linked(sorted(touched))
-        if (one := _invoice_news(standing, work.rules)) is not None
+        if (one := _invoice_news(standing, _total(standing, rows), work.rules)) is not None
     ]
     for refusal in work.invoices.write(news) if news else ():
         work.lane.tell(
@@ -230,9 +232,19 @@ def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
         )
 
 
-def _invoice_news(standing: Standing, rules: PaymentRules) -> InvoiceNews | None:
+def _total(standing: Standing, rows: Mapping[XeroId, Document]) -> Decimal | None:
+    """What the CRM says is owed, or where it leaves that open, what Xero made of the lines."""
+    if standing.total is not None:
+        return standing.total
+    row = rows.get(standing.xero_id)
+    return row.total if row else None
+
+
+def _invoice_news(
+    standing: Standing, total: Decimal | None, rules: PaymentRules
+) -> InvoiceNews | None:
     totals = _recomputed(standing) if rules.worker_rolls_up else standing.totals
-    status = settled_status(standing.total, totals.paid, standing.status)
+    status = settled_status(total, totals.paid, standing.status)
     new_status = status if rules.write_status and status != standing.status else None
     new_totals = totals if totals != standing.totals else None
     if new_status is None and new_totals is None:

@@ -175,6 +175,7 @@ class Recovery:
             state=self._state(invoice.status),
             xero_id=invoice.id,
             xero_number=invoice.number,
+            total=invoice.total,
             hold=None,
         )
         return Change(adopted, f"found in Xero by our marker as {invoice.status} and adopted")

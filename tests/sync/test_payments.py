@@ -62,6 +62,18 @@ def test_in_part_then_in_full_the_invoice_says_so() -> None:
     assert row["Last_Payment_Date__c"].startswith("2026-03-04")
 
 
+@pytest.mark.parametrize(
+    ("paid", "status"), [("40.00", "Partially Paid"), ("100.00", "Fully Paid")]
+)
+def test_where_the_crm_states_no_total_xeros_own_decides(paid: str, status: str) -> None:
+    world = a_world()
+    world.crm.invoice("INV-1", Total_Amount__c=None)
+    world.sync()
+    pay(world, paid)
+    world.sync("payments")
+    assert world.invoice("INV-1")["Status__c"] == status
+
+
 def test_two_on_one_invoice_in_one_poll() -> None:
     world = a_synced_invoice()
     pay(world, "40.00")
