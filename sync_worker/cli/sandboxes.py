@@ -55,6 +55,10 @@ def _sandbox_options(function: Any) -> Any:
             click.option(
                 "--xero-port", type=click.IntRange(0, 65535), default=8802, show_default=True
             ),
+            click.option(
+                "--permission-set",
+                help="Sign the integration user in with this permission set instead of as an administrator.",
+            ),
             click.option("--no-limits", is_flag=True, help="Without Xero's limits of calls."),
         )
     ):
@@ -86,6 +90,7 @@ def sandbox(
     namespace: str,
     salesforce_port: int,
     xero_port: int,
+    permission_set: str | None,
     no_limits: bool,
 ) -> int:
     """Serve a pretend Salesforce and a pretend Xero on loopback, for the real SDKs, until stopped."""
@@ -98,6 +103,7 @@ def sandbox(
             seed=seed,
             salesforce_port=salesforce_port,
             xero_port=xero_port,
+            salesforce={"permission_set": permission_set} if permission_set else {},
             xero={"limits": None} if no_limits else {},
         ) as running:
             running.control.fill(profile, invoices, seed)
@@ -106,6 +112,9 @@ def sandbox(
             else:
                 _say_credentials(running.credentials())
             stop.wait()
+    except LookupError:
+        msg = f"the metadata has no permission set {permission_set!r}; Finance_Sync_Integration is one"
+        raise Misconfigured(msg) from None
     except OSError as taken:
         msg = (
             f"the sandbox cannot listen on its port ({taken.strerror or taken}); "

@@ -70,6 +70,7 @@ LINE_ID_NEEDED = (  # reported
 )
 TYPE_NEEDED = "The Type field must be specified."  # unsettled wording
 DUE_DATE_NEEDED = "The document DueDate field must be specified."  # seen in xeroizer#290
+NEGATIVE_TOTAL = "The invoice total cannot be negative"  # unsettled, rule and wording
 LINES_NEEDED = "One or more line items must be specified"  # seen in xero-java-client#5
 DESCRIPTION_NEEDED = "Description must be specified"  # unsettled wording
 ACCOUNT_NEEDED = "Account code or ID must be specified"  # reported by many

@@ -281,6 +281,8 @@ class _Drawing:
             self.problems.append(errors.DUE_DATE_NEEDED)
         if not self.invoice.lines:
             self.problems.append(errors.LINES_NEEDED)
+        if self.invoice.total < 0:
+            self.problems.append(errors.NEGATIVE_TOTAL)
 
     def echo(self) -> dict[str, Any]:
         """A refused document as it comes back: what was sent, worked out, under its id or the empty one (recorded)."""

@@ -545,3 +545,10 @@ def test_history_tells_what_was_done_newest_first(xero: Xero) -> None:
         "PUT", f"Invoices/{NOBODY}/History", {"HistoryRecords": [{"Details": "x"}]}
     )
     assert missing == [errors.NOT_FOR_THIS_ENDPOINT]
+
+
+def test_an_invoice_that_comes_to_less_than_nothing_cannot_be_approved(xero: Xero) -> None:
+    lines = [a_line(Quantity=-1, UnitAmount=5)]
+    sent = {"Invoices": [xero.an_invoice(LineItems=lines, Status="AUTHORISED")]}
+    (refused,) = xero.call("PUT", "Invoices", sent, summarizeErrors=False).json()["Invoices"]
+    assert refused["HasErrors"]
