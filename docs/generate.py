@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that the program can say about itself: its settings and its commands.
+"""Writes the pages of docs/ that the program can say about itself: its settings, its commands, the sandbox's routes.
 
 `make docs` writes them anew; tests/test_docs.py fails where a page and the program differ.
 """
@@ -16,6 +16,11 @@ import click
 from pydantic import BaseModel, SecretStr
 
 from sync_worker.cli import main
+from sync_worker.sandbox import sources
+from sync_worker.sandbox.salesforce import routes as salesforce
+from sync_worker.sandbox.salesforce.metadata.components import KINDS
+from sync_worker.sandbox.sources import Known, Route
+from sync_worker.sandbox.xero import routes as xero
 from sync_worker.settings import Connection, Settings
 
 HERE = Path(__file__).resolve().parent
@@ -67,10 +72,58 @@ nothing else, and everything for people goes to stderr. RECORD is `invoice:NUMBE
 | 4 | a vendor cannot be reached, or an outcome is unknown; `status --alive`: no sign of life |
 """
 
+ENDPOINTS = """\
+# Endpoints of the sandbox
+
+Written by `make docs` from the sandbox's routes and from `sync_worker/sandbox/sources.py`; change it there.
+
+Each path has its source and how sure it is:
+
+| How sure | Meaning |
+|---|---|
+| verified | read in the vendor's own specification, documentation or SDK, or run with a public client |
+| reported | told by third parties: recorded replies, probes of the live API, threads |
+| unsettled | nobody is known to have looked; the reading that is harder on a client is taken |
+
+That is said of paths, methods and shapes. *Seen with* a client says what it sends and what it understands, and not all
+that the vendor might answer. A single sentence of a refusal may be less sure than its path: Xero's stand in
+`sync_worker/sandbox/xero/errors.py`, each with where it was seen. What a row calls *open* is unsettled within it.
+"""
+
+XERO_LACKS = """\
+### What is not imitated of Xero
+
+Of the Accounting API these are missing, with all that lies below them. They answer 404 without a body, as an unknown
+path does, and `GET /_sandbox/unknown` counts them: Reports, ManualJournals, Journals, BankTransfers,
+RepeatingInvoices, LinkedTransactions, Budgets, PaymentServices, ExpenseClaims, Receipts, InvoiceReminders,
+CISSettings, Setup. Xero's other APIs (payroll, files, assets, projects, bank feeds, finance) answer 404 uncounted.
+
+Within what is there: tracked inventory (items have no stock), e-mail (nothing is sent, and its quotas are not counted),
+bank feeds and matching with them (a person's act stands in), tax rates other than Australia's, exchange rates that move
+(each currency has one rate), RoundingAmount, rights of single users, the portal in which apps and webhooks are set up.
+"""
+
+SALESFORCE_LACKS = """\
+### What is not imitated of Salesforce
+
+These answer as an unknown path or object does, and nothing counts them: metadata retrieve by REST, SOSL and search,
+Bulk API v1, composite graph, Apex REST, the Tooling API's objects, the UI API, reports, Chatter, streaming. SOAP is
+refused, whatever it asks for: login, data, deploy, retrieve. So is signing in by password, refresh token, web page or
+device. Pub/Sub, which is not HTTP, is not there at all.
+
+Within what is there: objects are Account, Contact, User, Organization and what is deployed. Profiles, record types,
+sharing, Apex, flows and triggers do nothing. Formulas know the functions that finance rules need; one with another is
+refused when it is deployed, and so are components of any kind but these:
+"""
+
 
 def pages() -> dict[str, str]:
     """File name to text."""
-    return {"configuration.md": configuration(), "commands.md": commands()}
+    return {
+        "configuration.md": configuration(),
+        "commands.md": commands(),
+        "endpoints.md": endpoints(),
+    }
 
 
 def configuration() -> str:
@@ -115,6 +168,53 @@ def _command(context: click.Context) -> str:
     options = sorted((f"`{names}`", meaning) for names, meaning in filter(None, said))
     words = "\n\n".join([f"## {context.command_path}", f"`{usage}`", command.help or ""])
     return f"{words}\n\n{_table(('Option', 'Meaning'), options)}"
+
+
+def endpoints() -> str:
+    data, accounting = "`/services/data/vXX.0/`", "`/api.xro/2.0/`"
+    rooms = (
+        ("## Xero", ""),
+        ("### Signing in and connections", _routes(sources.XERO_IDENTITY)),
+        ("### Accounting", f"Below {accounting}.\n\n{_routes(sources.XERO, xero_routes())}"),
+        (XERO_LACKS, ""),
+        ("## Salesforce", ""),
+        ("### Without a session", _routes(sources.SALESFORCE_OPEN)),
+        ("### Data", f"Below {data}.\n\n{_routes(sources.SALESFORCE, salesforce_routes())}"),
+        (SALESFORCE_LACKS, ", ".join(f"`{kind}`" for kind in sorted(KINDS)) + ".\n"),
+    )
+    return "\n".join([ENDPOINTS, *(_section(*room) for room in rooms)]).rstrip() + "\n"
+
+
+def xero_routes() -> set[Route]:
+    """What the Accounting API's own table routes."""
+    return {
+        (method, "/".join(part.replace("*", "{}") for part in shape))
+        for shape, methods in xero.ROUTES.items()
+        for method in methods
+    }
+
+
+def salesforce_routes() -> set[Route]:
+    """What the data API's own table routes."""
+    shapes = salesforce._ROUTES  # noqa: SLF001 - the one table that requests are matched with
+    return {(method, "/".join(shape).lower()) for shape, methods in shapes for method in methods}
+
+
+def _routes(families: Iterable[Known], there: set[Route] | None = None) -> str:
+    """A line for each path, with those of its methods that are there; all, where no table can be asked."""
+    rows = []
+    for known in families:
+        spelt = [(path, route) for route, path in known.spelt() if there is None or route in there]
+        for path, routes in groupby(spelt, key=lambda each: each[0]):
+            methods = ", ".join(method for _, (method, _) in routes)
+            rows.append(
+                (methods, f"`{path}`" if path else "itself", known.what, known.source, known.sure)
+            )
+    return _table(("Methods", "Path", "What", "Source", "How sure"), iter(rows))
+
+
+def _section(head: str, body: str) -> str:
+    return f"{head.rstrip()}\n\n{body}" if body else f"{head.rstrip()}\n"
 
 
 def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, str]]) -> str:

@@ -31,6 +31,7 @@ from pydantic_settings import (
     EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from sync_worker.domain.errors import Misconfigured
@@ -442,6 +443,8 @@ def load(path: Path | None) -> Settings:
         raise Misconfigured(*problems)
     try:
         return Settings(**values)
+    except SettingsError:
+        raise Misconfigured(*_unreadable_variables()) from None
     except ValidationError as wrong:
         raise Misconfigured(*(_sentence(error) for error in wrong.errors())) from None
 
@@ -458,6 +461,19 @@ def _strange_variables(values: dict[str, Any]) -> Iterator[str]:
             continue
         if first not in known or not rest:
             yield f"the variable {name} names no setting; docs/configuration.md lists them"
+
+
+def _unreadable_variables() -> Iterator[str]:
+    """Which variables hold no JSON where a list or a table is meant; pydantic-settings does not say."""
+    for name, value in os.environ.items():
+        if not name.upper().startswith(PREFIX):
+            continue
+        source = EnvSettingsSource(Settings)
+        source.env_vars = {name.lower(): value}
+        try:
+            source()
+        except SettingsError:
+            yield f"the variable {name} needs JSON, such as '[\"Entered\"]' for a list"
 
 
 SWITCHES = frozenset({"CONFIG", "CRASH_AT"})

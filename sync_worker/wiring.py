@@ -22,9 +22,10 @@ from sync_worker.daemon.clock import SandboxClock, SystemClock
 from sync_worker.daemon.runner import PROCESSES, Connection
 from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured
+from sync_worker.domain.finding import Finding
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Clock
-from sync_worker.salesforce.check import SalesforceCheck
+from sync_worker.salesforce.check import KNOWN, SalesforceCheck
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
 from sync_worker.salesforce.names import Names
@@ -100,8 +101,8 @@ class App:
     def connection(self, name: str, progress: Progress = lambda *_: None) -> Connection:
         return _connection(self, name, self.settings.connections[name], progress)
 
-    def checks(self, name: str) -> Iterator[tuple[str, str]]:
-        """(problem, cure) of everything that would keep this connection from working; nothing is written."""
+    def checks(self, name: str) -> Iterator[Finding]:
+        """Everything that would keep this connection from working; nothing is written."""
         settings = self.settings.connections[name]
         crm = _Crm(self, settings)
         yield from SalesforceCheck(crm.client, crm.names).problems()
@@ -112,14 +113,7 @@ class App:
         settings = self.settings.connections[connection.name]
         zone = ZoneInfo(settings.time_zone)
         for process in PROCESSES:
-            schedule = getattr(settings, process).schedule
-            yield job(
-                f"{connection.name}/{process}",
-                partial(connection.run, process),
-                every_s=schedule.every_s,
-                cron=schedule.cron,
-                zone=zone,
-            )
+            yield _scheduled(connection.name, settings, process, partial(connection.run, process))
         yield job(
             f"{connection.name}/requests",
             connection.answer_requests,
@@ -142,12 +136,30 @@ def opened(
     settings: Settings, *, ways: Ways | None = None, clock: Clock | None = None
 ) -> Iterator[App]:
     """The program with its journal open."""
+    for name, connection in settings.connections.items():
+        for process in PROCESSES:
+            _scheduled(
+                name, connection, process, lambda: None
+            )  # a wrong one is told by every command
     stop = threading.Event()
     engine = open_engine(settings.journal.path)
     try:
         yield App(settings, clock or _clock(settings, stop), engine, stop, ways or Ways())
     finally:
         engine.dispose()
+
+
+def _scheduled(
+    name: str, settings: ConnectionSettings, process: str, work: Callable[[], object]
+) -> Job:
+    schedule = getattr(settings, process).schedule
+    return job(
+        f"{name}/{process}",
+        work,
+        every_s=schedule.every_s,
+        cron=schedule.cron,
+        zone=ZoneInfo(settings.time_zone),
+    )
 
 
 def _clock(settings: Settings, stop: threading.Event) -> Clock:
@@ -193,6 +205,12 @@ class _Crm:
             page_size=crm.page_size,
             sleep=app.clock.sleep,
         )
+        if strange := sorted(set(crm.names) - KNOWN):
+            msg = (
+                f"salesforce.names speaks of {', '.join(strange)}, which the worker does not use; "
+                "docs/salesforce-schema.md has the names"
+            )
+            raise Misconfigured(msg)
         prefix = crm.prefix if crm.profile == "maica" else ""
         self.names = Names(prefix, crm.names)
 

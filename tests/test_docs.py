@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from xero_python.accounting import AccountingApi
 
-from docs.generate import explained, pages, walked
+from docs.generate import explained, pages, salesforce_routes, walked, xero_routes
 from sync_worker.cli import main
 from sync_worker.domain.document import State
 from sync_worker.domain.hold import HoldClass
+from sync_worker.sandbox import sources
 from sync_worker.sandbox.control import ACTS, CRM_ACTS
 from sync_worker.sandbox.faults import EFFECTS
+from sync_worker.sandbox.http import Clock, Request
+from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.salesforce.routes import open_route
 from sync_worker.sandbox.seeds.hard import CASES, CREATED, SYNCED, UNTOUCHED
-from sync_worker.sandbox.xero.app import PEOPLE
+from sync_worker.sandbox.sources import Known, Route, plain, told
+from sync_worker.sandbox.xero import app as xero_app
+from sync_worker.sandbox.xero.app import PEOPLE, XeroSandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -49,6 +57,21 @@ def anchors_of(document: Path) -> set[str]:
     return {
         re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
     }
+
+
+def sdk_routes() -> set[Route]:
+    calls = inspect.getsource(AccountingApi).split("self.get_resource_url(")[1:]
+    paths = (re.search(r'"/([^"]+)"', call) for call in calls)
+    methods = (re.search(r'call_api\(\s*url,\s*"(\w+)"', call) for call in calls)
+    pairs = zip(paths, methods, strict=True)
+    return {(method[1], plain(path[1])) for path, method in pairs if path and method}
+
+
+def signed_in(xero: XeroSandbox) -> str:
+    form = f"grant_type=client_credentials&client_id={xero_app.CLIENT_ID}&client_secret={xero_app.CLIENT_SECRET}"
+    return str(
+        xero.handle(Request.to("POST", "/connect/token", {}, form.encode())).json()["access_token"]
+    )
 
 
 def commands() -> set[str]:
@@ -118,6 +141,69 @@ def test_every_fault_and_every_act_of_the_sandbox_is_told() -> None:
     paths = {f"{method} /_sandbox{path}" for method, path in ACTS}
     names = {*EFFECTS, *PEOPLE, *CRM_ACTS, *paths}
     assert sorted(name for name in names if f"`{name}`" not in page) == []
+
+
+@pytest.mark.parametrize(
+    ("families", "routes"),
+    [(sources.XERO, xero_routes()), (sources.SALESFORCE, salesforce_routes())],
+    ids=["xero", "salesforce"],
+)
+def test_every_route_of_the_sandbox_has_its_source_and_every_source_its_route(
+    families: tuple[Known, ...], routes: set[Route]
+) -> None:
+    known = set(told(families))
+    assert (sorted(routes - known), sorted(known - routes)) == ([], [])
+
+
+def test_what_is_called_verified_of_xero_is_known_to_its_sdk() -> None:
+    """The SDK asks for a PDF by Accept, where Xero's OpenAPI file has a path."""
+    verified = {route for route, known in told(sources.XERO).items() if known.sure == "verified"}
+    strange = verified - sdk_routes()
+    assert sorted(path for _, path in strange if not path.endswith("/pdf")) == []
+
+
+def test_what_xeros_sdk_knows_and_the_sandbox_lacks_is_named() -> None:
+    page = text_of("docs/endpoints.md").partition("not imitated of Xero")[2].partition("## ")[0]
+    named = set(re.findall(r"[a-z]+", page.lower()))
+    missing = {path for _, path in sdk_routes() - xero_routes()}
+    assert sorted(path for path in missing if not named & set(path.split("/"))) == []
+
+
+def test_signing_in_to_xero_has_its_sources() -> None:
+    known = {path for _, path in told(sources.XERO_IDENTITY)}
+    doors = {"/" + "/".join(parts) for parts in xero_app._IDENTITY}
+    assert known == doors | {"/connections", "/connections/{}"}
+
+
+@pytest.mark.parametrize("route", sorted(told(sources.XERO_IDENTITY)), ids=" ".join)
+def test_every_way_in_to_xero_is_there(route: Route) -> None:
+    xero = XeroSandbox(Clock())
+    token = "Bearer " + signed_in(xero)
+    path = route[1].replace("{}", xero._connections._by_tenant[xero_app.TENANT_ID].id)
+    assert xero.handle(Request.to(route[0], path, {"Authorization": token})).status not in {
+        404,
+        405,
+    }
+
+
+def test_what_salesforce_answers_without_a_session_has_its_sources() -> None:
+    answered = set(re.findall(r'kind == "(\w+)"', inspect.getsource(SalesforceOrg._answer)))
+    kinds = {
+        open_route(Request.to(method, path.replace("{}", "x")))
+        for method, path in told(sources.SALESFORCE_OPEN)
+    }
+    assert kinds == answered
+
+
+@pytest.mark.parametrize(
+    "families",
+    [sources.XERO_IDENTITY, sources.XERO, sources.SALESFORCE_OPEN, sources.SALESFORCE],
+)
+def test_a_route_has_one_source_and_its_grade(families: tuple[Known, ...]) -> None:
+    routes = [route for known in families for route, _ in known.spelt()]
+    assert len(routes) == len(set(routes))
+    assert {known.sure for known in families} <= {"verified", "reported", "unsettled"}
+    assert all(known.what and known.source for known in families)
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.name)

@@ -246,19 +246,20 @@ def journey(asked: Asked, record: str) -> int:
 def check(asked: Asked) -> int:
     """Whether both sides have what is needed: every missing field, permission, account and setting, with its cure."""
     with asked.app() as app:
-        found = [
-            {"connection": name, "problem": problem, "cure": cure}
-            for name in asked.names(app)
-            for problem, cure in app.checks(name)
-        ]
+        found = [(name, one) for name in asked.names(app) for one in app.checks(name)]
     if asked.as_json:
-        show.as_json({"problems": found})
+        told = [
+            {"connection": name, "problem": one.problem, "cure": one.cure} for name, one in found
+        ]
+        show.as_json({"problems": told})
     elif not found:
         show.say(
             "all is there: both logins work, every object, field and permission, account and tax rate is found"
         )
     else:
-        for one in found:
-            show.say(f"{one['connection']}: {one['problem']}")
-            show.say(f"    to do: {one['cure']}")
-    return 2 if found else 0
+        for name, one in found:
+            show.say(f"{name}: {one.problem}")
+            show.say(f"    to do: {one.cure}")
+    if not found:
+        return 0
+    return 4 if all(one.away for _, one in found) else 2

@@ -73,7 +73,10 @@ def job(
         try:
             return Job(name, work, _cron_trigger(cron, zone), None)
         except ValueError as wrong:
-            msg = f"the schedule of {name} is not a cron line ({cron!r}): {wrong}"
+            msg = (
+                f"the schedule of {name} is not a cron line ({cron!r}): {wrong}; "
+                "write five fields, as in '0 6-20 * * 1-5'"
+            )
             raise Misconfigured(msg) from None
     if not every_s:
         msg = f"the schedule of {name} needs every_s or cron"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync_worker.domain.errors import Misconfigured, Transient
+from sync_worker.domain.finding import Finding, finding
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.names import Names
 
@@ -50,6 +51,12 @@ NEEDS = (
     Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
     Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",)),
 )
+KNOWN = frozenset(
+    {need.sobject for need in NEEDS}
+    | {f"{need.sobject}.{name}" for need in NEEDS for name in (*need.read, *need.written)}
+    | {"Invoice__c.Invoice_Line_Items__r", "Invoice__c.Payments__r"}
+)
+"""What salesforce.names may speak of."""
 UNIQUE = {"Invoice__c", "Payment__c"}
 """Objects whose Finance External ID must be a unique external id: it is what keeps a second one out."""
 
@@ -59,22 +66,26 @@ class SalesforceCheck:
         self._client = client
         self._names = names
 
-    def problems(self) -> Iterator[tuple[str, str]]:
-        """(problem, cure) each."""
+    def problems(self) -> Iterator[Finding]:
         try:
             self._client.session.login()
-        except (Misconfigured, Transient) as closed:
-            what, _, cure = str(closed).partition("; ")
-            yield f"Salesforce: {what}", cure or "check salesforce.url and the network"
+            self._client.limits()
+        except Misconfigured as closed:
+            yield finding("Salesforce", str(closed), "check the settings under salesforce")
+            return
+        except Transient as away:
+            yield finding(
+                "Salesforce", str(away), "check salesforce.url and the network", away=True
+            )
             return
         for need in NEEDS:
             yield from self._object(need)
 
-    def _object(self, need: Need) -> Iterator[tuple[str, str]]:
+    def _object(self, need: Need) -> Iterator[Finding]:
         api_name = self._names.sobject(need.sobject)
         described = self._client.describe(api_name)
         if described is None:
-            yield (
+            yield Finding(
                 f"Salesforce: the object {api_name} is missing or hidden from this user",
                 "deploy config/salesforce, set salesforce.profile and prefix to what the org has, and assign "
                 + GRANT,
@@ -82,7 +93,7 @@ class SalesforceCheck:
             return
         fields = {field["name"]: field for field in described["fields"]}
         if need.created and not described.get("createable"):
-            yield (
+            yield Finding(
                 f"Salesforce: this user may not create {api_name}",
                 "assign " + GRANT,
             )
@@ -93,28 +104,26 @@ class SalesforceCheck:
 
     def _field(
         self, need: Need, name: str, fields: Mapping[str, Mapping[str, Any]]
-    ) -> Iterator[tuple[str, str]]:
+    ) -> Iterator[Finding]:
         spelt = self._names.field(need.sobject, name)
         if not spelt:
             return
         where = f"{self._names.sobject(need.sobject)}.{spelt}"
         if spelt not in fields:
-            yield (
+            yield Finding(
                 f"Salesforce: the field {where} is missing or hidden from this user",
                 MISSING_FIELD.format(f"{need.sobject}.{name}"),
             )
         elif name in need.written and not fields[spelt].get("updateable"):
-            yield (
+            yield Finding(
                 f"Salesforce: this user may not edit {where}",
                 "give edit access, or assign " + GRANT,
             )
 
-    def _unique(
-        self, sobject: str, fields: Mapping[str, Mapping[str, Any]]
-    ) -> Iterator[tuple[str, str]]:
+    def _unique(self, sobject: str, fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
         field = fields.get(self._names.field(sobject, "Finance_External_ID__c"))
         if field and not (field.get("unique") and field.get("externalId")):
-            yield (
+            yield Finding(
                 f"Salesforce: {self._names.sobject(sobject)}.{field['name']} is not a unique external id",
                 "tick External ID and Unique on the field: it is what keeps a second record out",
             )

@@ -54,6 +54,10 @@ def refused(status: int, content: object) -> SyncError:
     said = said or f"status {status}"
     if any(code in LATER for code in codes) or status >= 500 or status in {420, 429}:
         return Transient(f"Salesforce: {said}")
+    if status == 410:
+        return Misconfigured(
+            f"Salesforce: {said}; set salesforce.api_version to a version it still has"
+        )
     if any(code in SETTINGS for code in codes) or status in {401, 403}:
         return Misconfigured(f"Salesforce: {said}; `sync-worker check` lists what is missing")
     return Rejected([f"Salesforce: {said}"])

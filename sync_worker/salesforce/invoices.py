@@ -110,6 +110,11 @@ class SalesforceInvoices:
                 "Finance_External_ID__c",
                 "Finance_Sync_State__c",
                 "Finance_Sync_Requested_At__c",
+                # Only written, but a field that is not there must speak before anything is sent.
+                "Finance_Link__c",
+                "Finance_Message__c",
+                "Finance_Synced_At__c",
+                "Xero_Invoice_Number__c",
             ),
             *self._parties.participant(self._invoice.parent("Participant__c")),
             *(

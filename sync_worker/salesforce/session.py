@@ -176,8 +176,10 @@ def _body(response: requests.Response) -> dict[str, Any]:
 
 
 def _login_refused(status: int, body: dict[str, Any], url: str) -> Exception:
-    if status >= 500 or status == 429:
-        return Transient(f"Salesforce's login at {url} answered {status}")
+    """Only the OAuth answer that names an error, or a path that is not there, says that a setting is wrong. A
+    maintenance page or a limit will pass."""
+    if status >= 500 or status == 429 or ("error" not in body and status not in {404, 410}):
+        return Transient(f"Salesforce's login at {url} answered {status} and no token")
     error = body.get("error", f"status {status}")
     words = body.get("error_description", "no explanation")
     return Misconfigured(

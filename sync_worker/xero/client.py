@@ -132,6 +132,7 @@ class XeroClient:
         with a new one, once. A refusal for want of budget is waited out by reads only: a write's time begins anew."""
         refusals, renewed = 0, False
         while True:
+            self._tokens.fresh()
             self.budget.spend(waiting=not writing)
             try:
                 reply = self._sent(call, writing=writing)
@@ -154,7 +155,6 @@ class XeroClient:
             return reply
 
     def _sent(self, call: Callable[[], Any], *, writing: bool) -> urllib3.BaseHTTPResponse:
-        self._tokens.fresh()
         try:
             reply: urllib3.BaseHTTPResponse = call()
         except urllib3.exceptions.HTTPError as failure:

@@ -92,3 +92,17 @@ def test_the_settings_file_may_be_named_before_the_command_or_by_a_variable(
     monkeypatch.setenv("SYNC_CONFIG", str(operator.config))
     by_variable = CliRunner().invoke(main, ["holds", "--json"])
     assert json.loads(by_variable.stdout) == {"held": []}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_schedule_that_cannot_be_read_is_told_by_every_command(
+    vendors: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    operator = an_operator(vendors, tmp_path)
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setenv("SYNC_CONNECTIONS__MAIN__INVOICES__SCHEDULE__CRON", "99 * * * *")
+    said = operator.types(*command, "--json")
+    assert said.code == 2
+    (problem,) = said.json["problems"]
+    assert "main/invoices" in problem
+    assert sorted(tmp_path.iterdir()) == before

@@ -1,0 +1,470 @@
+"""Where the sandbox has its routes from: what is imitated, after which public source, and how sure that is.
+
+One entry for each family of routes, its paths spelt as the vendor spells them. `docs/generate.py` writes them into
+docs/endpoints.md; tests/test_docs.py holds them against the routes themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+VERIFIED, REPORTED, UNSETTLED = "verified", "reported", "unsettled"
+OPENAPI = "Xero-OpenAPI 16.1"
+REST = "Salesforce REST API guide v68"
+
+Route = tuple[str, str]  # method and path, the path in small letters and its variable parts as {}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """`at` holds methods and a path each. Open questions within a family that is verified stand in `what`."""
+
+    what: str
+    source: str
+    sure: str
+    at: tuple[str, ...]
+
+    def spelt(self) -> Iterable[tuple[Route, str]]:
+        """Each route with its path as the vendor spells it."""
+        for line in self.at:
+            *methods, path = line.split(" ")
+            for method in methods:
+                yield (method, plain(path)), path
+
+
+def plain(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path).lower()
+
+
+def told(families: Iterable[Known]) -> Mapping[Route, Known]:
+    return {route: known for known in families for route, _ in known.spelt()}
+
+
+def _hung_on(records: str, *lines: str) -> tuple[str, ...]:
+    """The same lines behind one record of each kind."""
+    places = records.split()
+    return tuple(line.replace("~", f"{place}/{{id}}") for place in places for line in lines)
+
+
+# Xero ------------------------------------------------------------------------------------------------
+
+XERO_IDENTITY = (
+    Known(
+        "tokens by client credentials, code (with PKCE or not) and refresh; open: the old token's 30 minutes of grace",
+        "Xero's prompt library; xero-python 15.2 and xero-node 20 sign in",
+        VERIFIED,
+        ("POST /connect/token",),
+    ),
+    Known(
+        "the end of a refresh token and of the connections it opened",
+        "xero-python 15.2",
+        VERIFIED,
+        ("POST /connect/revocation",),
+    ),
+    Known(
+        "the consent page with its choice of organisation and scopes; how it looks is our own",
+        "Xero's prompt library and command line",
+        REPORTED,
+        ("GET POST /identity/connect/authorize",),
+    ),
+    Known(
+        "who consented",
+        "OpenID Connect Core 1.0; no reply of Xero's at hand",
+        UNSETTLED,
+        ("GET /connect/userinfo",),
+    ),
+    Known(
+        "discovery and keys",
+        "xero-node 20 with openid-client 5.7 asks for them",
+        VERIFIED,
+        ("GET /.well-known/openid-configuration", "GET /.well-known/openid-configuration/jwks"),
+    ),
+    Known(
+        "the connections: listed, one of them ended",
+        "Xero-OpenAPI 16.1, identity",
+        VERIFIED,
+        ("GET /connections", "DELETE /connections/{id}"),
+    ),
+)
+
+XERO = (
+    Known(
+        "the organisation and what may be done in it",
+        OPENAPI,
+        VERIFIED,
+        ("GET Organisation", "GET Organisation/Actions"),
+    ),
+    Known(
+        "its users and branding themes",
+        "xero-python 15.2",
+        VERIFIED,
+        (
+            "GET Users",
+            "GET Users/{UserID}",
+            "GET BrandingThemes",
+            "GET BrandingThemes/{BrandingThemeID}",
+        ),
+    ),
+    Known("currencies, listed and added", OPENAPI, VERIFIED, ("GET PUT Currencies",)),
+    Known(
+        "the chart of accounts, one account a call",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT Accounts", "GET POST DELETE Accounts/{AccountID}"),
+    ),
+    Known(
+        "tax rates, added as TAX001 and on, and deleted",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT POST TaxRates", "GET TaxRates/{TaxType}"),
+    ),
+    Known(
+        "tracking categories and options, with their limits",
+        OPENAPI,
+        VERIFIED,
+        (
+            "GET PUT TrackingCategories",
+            "GET POST DELETE TrackingCategories/{TrackingCategoryID}",
+            "PUT TrackingCategories/{TrackingCategoryID}/Options",
+            "POST DELETE TrackingCategories/{TrackingCategoryID}/Options/{TrackingOptionID}",
+        ),
+    ),
+    Known(
+        "POST where PUT is meant, and does the same",
+        "no source names it",
+        UNSETTLED,
+        (
+            "POST Accounts",
+            "POST TrackingCategories",
+            "POST TrackingCategories/{TrackingCategoryID}/Options",
+        ),
+    ),
+    Known(
+        "contacts: lists with search and paging, creating, changing and archiving by id",
+        f"{OPENAPI}; replies of a demo company, recorded 2026",
+        VERIFIED,
+        ("GET PUT Contacts", "GET POST Contacts/{ContactID}"),
+    ),
+    Known(
+        "update or create; without an id whoever holds the name or number is changed",
+        "a probe of the live API, 2026",
+        REPORTED,
+        ("POST Contacts",),
+    ),
+    Known(
+        "groups of contacts and who belongs to them",
+        OPENAPI,
+        VERIFIED,
+        (
+            "GET PUT ContactGroups",
+            "GET POST ContactGroups/{ContactGroupID}",
+            "PUT DELETE ContactGroups/{ContactGroupID}/Contacts",
+            "DELETE ContactGroups/{ContactGroupID}/Contacts/{ContactID}",
+        ),
+    ),
+    Known(
+        "invoices and bills: lists, creating, changing by id, voiding; open: whether a voided number stays taken",
+        f"{OPENAPI}; replies of a demo company, recorded 2026",
+        VERIFIED,
+        ("GET PUT Invoices", "GET POST Invoices/{InvoiceID}"),
+    ),
+    Known(
+        "update or create; without an id the sales invoice that holds the number is changed, bills never",
+        "pyxero#328",
+        REPORTED,
+        ("POST Invoices",),
+    ),
+    Known(
+        "the address of the online invoice; sending by e-mail, which sends nothing",
+        OPENAPI,
+        VERIFIED,
+        ("GET Invoices/{InvoiceID}/OnlineInvoice", "POST Invoices/{InvoiceID}/Email"),
+    ),
+    Known(
+        "a document as a small PDF of one page, by this path or by Accept; how it looks is our own",
+        OPENAPI,
+        VERIFIED,
+        (
+            "GET Invoices/{InvoiceID}/pdf",
+            "GET CreditNotes/{CreditNoteID}/pdf",
+            "GET PurchaseOrders/{PurchaseOrderID}/pdf",
+            "GET Quotes/{QuoteID}/pdf",
+        ),
+    ),
+    Known(
+        "credit notes: lists, creating, changing by id",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT CreditNotes", "GET POST CreditNotes/{CreditNoteID}"),
+    ),
+    Known(
+        "update or create; without an id the credit note that holds the number is changed",
+        "as invoices do; nobody is known to have looked",
+        UNSETTLED,
+        ("POST CreditNotes",),
+    ),
+    Known(
+        "overpayments and prepayments as bank transactions make them",
+        OPENAPI,
+        VERIFIED,
+        (
+            "GET Overpayments",
+            "GET Overpayments/{OverpaymentID}",
+            "GET Prepayments",
+            "GET Prepayments/{PrepaymentID}",
+        ),
+    ),
+    Known(
+        "credit set against a document and taken off; open: whether the invoice's UpdatedDateUTC moves",
+        f"{OPENAPI}; texts of xeroizer#320, xero-php#251",
+        VERIFIED,
+        _hung_on(
+            "CreditNotes Overpayments Prepayments",
+            "PUT ~/Allocations",
+            "DELETE ~/Allocations/{AllocationID}",
+        ),
+    ),
+    Known(
+        "payments and refunds, made and deleted; open: whether later lists still show deleted ones",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT POST Payments", "GET POST Payments/{PaymentID}"),
+    ),
+    Known(
+        "several payments in one go, deleted together",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT POST BatchPayments", "GET POST BatchPayments/{BatchPaymentID}"),
+    ),
+    Known(
+        "money spent and received, and the over- and prepayments it makes; nothing is matched with a bank feed",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT POST BankTransactions", "GET POST BankTransactions/{BankTransactionID}"),
+    ),
+    Known(
+        "items by a unique code, without stock",
+        OPENAPI,
+        VERIFIED,
+        ("GET PUT POST Items", "GET POST DELETE Items/{ItemID}"),
+    ),
+    Known(
+        "purchase orders and quotes; open: which steps their statuses may take",
+        OPENAPI,
+        VERIFIED,
+        (
+            "GET PUT PurchaseOrders",
+            "GET POST PurchaseOrders/{PurchaseOrderID}",
+            "GET PUT Quotes",
+            "GET POST Quotes/{QuoteID}",
+        ),
+    ),
+    Known(
+        "update or create; without an id the purchase order that holds the number is changed",
+        "replies of a demo company, recorded 2026",
+        REPORTED,
+        ("POST PurchaseOrders",),
+    ),
+    Known(
+        "the same for quotes",
+        "as purchase orders do; nobody is known to have looked",
+        UNSETTLED,
+        ("POST Quotes",),
+    ),
+    Known(
+        "notes and what was done, newest first",
+        OPENAPI,
+        VERIFIED,
+        _hung_on(
+            "BankTransactions BatchPayments Contacts CreditNotes Invoices Items Overpayments Payments Prepayments"
+            " PurchaseOrders Quotes",
+            "GET PUT ~/History",
+        ),
+    ),
+    Known(
+        "the history of an account",
+        "no source names it",
+        UNSETTLED,
+        ("GET PUT Accounts/{id}/History",),
+    ),
+    Known(
+        "files, byte for byte; open: 10 MB a file on one of Xero's pages, 25 MB on others",
+        OPENAPI,
+        VERIFIED,
+        _hung_on(
+            "Accounts BankTransactions Contacts CreditNotes Invoices PurchaseOrders Quotes",
+            "GET ~/Attachments",
+            "GET PUT POST ~/Attachments/{FileName}",
+        ),
+    ),
+)
+
+# Salesforce ------------------------------------------------------------------------------------------
+
+SALESFORCE_OPEN = (
+    Known(
+        "tokens by client credentials and JWT bearer; every other grant is refused",
+        "Salesforce help, client credentials flow; simple-salesforce 1.12.10 and sf 2.146.3 sign in",
+        VERIFIED,
+        ("POST /services/oauth2/token",),
+    ),
+    Known("the end of a token", "RFC 7009", UNSETTLED, ("POST /services/oauth2/revoke",)),
+    Known(
+        "whose token it is",
+        "seen with sf 2.146.3 and jsforce 3.10.16",
+        VERIFIED,
+        ("GET /services/oauth2/userinfo", "GET /id/{organization}/{user}"),
+    ),
+    Known(
+        "SOAP login, refused: off in new orgs and gone from version 65 on; open: the exact words",
+        "Salesforce help 005132110",
+        VERIFIED,
+        ("POST /services/Soap/u/{version}",),
+    ),
+    Known(
+        "the same at the enterprise address; at the metadata address a word of our own that deploys go by REST",
+        "no reply at hand",
+        UNSETTLED,
+        ("POST /services/Soap/c/{version}", "POST /services/Soap/m/{version}"),
+    ),
+    Known("the versions, 31.0 to 68.0", f"{REST}, versions", VERIFIED, ("GET /services/data",)),
+)
+
+SALESFORCE = (
+    Known(
+        "the resources of a version",
+        "seen with jsforce 3.10.16 and sf 2.146.3",
+        VERIFIED,
+        ("GET ",),
+    ),
+    Known(
+        "the day's limits, of which calls and bulk jobs are counted",
+        f"{REST}, limits",
+        VERIFIED,
+        ("GET limits",),
+    ),
+    Known("what the user looked at: nothing", "no reply at hand", UNSETTLED, ("GET recent",)),
+    Known(
+        "SOQL with paging, child rows and their own pages; `columns`; with `queryAll` the recycle bin too",
+        f"{REST}, query; seen with sf 2.146.3",
+        VERIFIED,
+        ("GET query", "GET query/{locator}", "GET queryAll"),
+    ),
+    Known(
+        "a page under queryAll; the platform names the next one under query",
+        "no source names it",
+        UNSETTLED,
+        ("GET queryAll/{locator}",),
+    ),
+    Known(
+        "the Tooling API has no objects here: each is an unknown one",
+        "sf 2.146.3 takes that for an answer",
+        VERIFIED,
+        ("GET tooling/query",),
+    ),
+    Known(
+        "all objects, one in short, one with all its fields",
+        f"{REST}, sobjects",
+        VERIFIED,
+        ("GET sobjects", "GET sobjects/{object}", "GET sobjects/{object}/describe"),
+    ),
+    Known(
+        "one row: made, read, changed and deleted; conditional headers",
+        f"{REST}, sobjects",
+        VERIFIED,
+        ("POST sobjects/{object}", "GET PATCH DELETE sobjects/{object}/{id}"),
+    ),
+    Known(
+        "a row by its external id: read and upserted",
+        f"{REST}, sobjects",
+        VERIFIED,
+        ("GET PATCH sobjects/{object}/{field}/{value}",),
+    ),
+    Known(
+        "a row deleted by its external id; what a relationship leads to, by GET on the same path",
+        f"{REST}, as quoted by others",
+        REPORTED,
+        ("DELETE sobjects/{object}/{field}/{value}",),
+    ),
+    Known(
+        "ids of what was changed or deleted in a span",
+        "simple-salesforce 1.12.10 asks for them; shapes as quoted by others",
+        REPORTED,
+        ("GET sobjects/{object}/updated", "GET sobjects/{object}/deleted"),
+    ),
+    Known(
+        "up to 200 rows in one call, each with its own result; up to 2,000 read",
+        f"{REST}, composite/sobjects",
+        VERIFIED,
+        (
+            "POST PATCH DELETE composite/sobjects",
+            "GET POST composite/sobjects/{object}",
+            "PATCH composite/sobjects/{object}/{field}",
+        ),
+    ),
+    Known(
+        "several calls in one, with references; open: how many of them may be queries",
+        f"{REST}, composite",
+        VERIFIED,
+        ("POST composite",),
+    ),
+    Known(
+        "independent calls in one",
+        f"{REST}, as quoted by others",
+        REPORTED,
+        ("POST composite/batch",),
+    ),
+    Known(
+        "trees of new records",
+        "seen with sf 2.146.3, data import tree",
+        VERIFIED,
+        ("POST composite/tree/{object}",),
+    ),
+    Known(
+        "metadata validated and deployed; the kinds of component that config/salesforce uses",
+        "seen with sf 2.146.3 and jsforce 3.10.16; the Metadata WSDL of simple-salesforce 1.12.10",
+        VERIFIED,
+        ("POST metadata/deployRequest", "GET metadata/deployRequest/{id}"),
+    ),
+    Known(
+        "a deployment cancelled, or begun from a validated one",
+        "Salesforce Metadata API guide, as quoted by others",
+        REPORTED,
+        (
+            "PATCH metadata/deployRequest/{id}",
+            "POST metadata/deployRequest/validatedDeployRequestId",
+        ),
+    ),
+    Known(
+        "Bulk API 2.0: rows in as CSV",
+        "seen with sf 2.146.3 and jsforce 3.10.16",
+        VERIFIED,
+        (
+            "POST jobs/ingest",
+            "GET PATCH jobs/ingest/{id}",
+            "PUT jobs/ingest/{id}/batches",
+            "GET jobs/ingest/{id}/successfulResults",
+            "GET jobs/ingest/{id}/failedResults",
+            "GET jobs/ingest/{id}/unprocessedrecords",
+        ),
+    ),
+    Known(
+        "Bulk API 2.0: rows out as CSV",
+        "seen with sf 2.146.3 and jsforce 3.10.16",
+        VERIFIED,
+        ("POST jobs/query", "GET jobs/query/{id}", "GET jobs/query/{id}/results"),
+    ),
+    Known(
+        "jobs listed, query jobs stopped, and both deleted",
+        "simple-salesforce 1.12.10 asks for some of it; the Bulk API guide, as quoted by others",
+        REPORTED,
+        (
+            "GET jobs/ingest",
+            "DELETE jobs/ingest/{id}",
+            "GET jobs/query",
+            "PATCH DELETE jobs/query/{id}",
+        ),
+    ),
+)
