@@ -230,3 +230,13 @@ def test_a_file_that_cannot_be_understood_is_named(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match="cannot be read"):
         load(tmp_path)
+
+
+def test_a_variable_that_should_hold_json_and_does_not_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "SYNC_CONNECTIONS__MAIN__INVOICES__READY_STATUS"
+    monkeypatch.setenv(name, "Entered")
+    (problem,) = refused(tmp_path)
+    assert name in problem
+    assert "JSON" in problem

@@ -104,3 +104,11 @@ def test_in_words_each_problem_is_followed_by_its_cure(vendors: Sandbox, tmp_pat
     first, second = said.stdout.splitlines()
     assert first.startswith("main: Xero:")
     assert second.startswith("    to do: ")
+
+
+def test_vendors_that_are_away_are_nobodys_mistake(tmp_path: Path) -> None:
+    with Sandbox(metadata=METADATA) as vendors:
+        operator = an_operator(vendors, tmp_path)
+    said = operator.types("check", "--json")
+    assert said.code == 4
+    assert len(said.json["problems"]) == 2

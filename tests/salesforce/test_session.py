@@ -84,3 +84,30 @@ def test_a_redirect_is_not_followed() -> None:
     world.roads["salesforce"].instead = lambda _: moved
     with pytest.raises(Exception, match=r"302|cannot be reached"):
         read(world)
+
+
+@pytest.mark.parametrize("fault", ["html", "500_before", "429_day", "429_concurrent"])
+def test_a_login_page_under_maintenance_means_later_and_no_wrong_setting(fault: str) -> None:
+    world = a_world()
+    world.fault("salesforce", fault, method="POST", path="oauth2/token", times=50)
+    assert world.sync().exit == 4
+
+
+def test_a_field_we_only_write_speaks_before_anything_is_sent() -> None:
+    world = a_world(salesforce={"names": {"Invoice__c.Finance_Link__c": "Nope__c"}})
+    world.crm.invoice("INV-1")
+    result = world.sync()
+    assert result.exit == 2
+    assert "Nope__c" in result.problems[0]
+    assert world.xero.documents() == []
+
+
+def test_an_exception_for_a_name_nobody_uses_is_refused() -> None:
+    with pytest.raises(Misconfigured, match="Zork__c"):
+        a_world(salesforce={"names": {"Invoice__c.Zork__c": "X__c"}})
+
+
+def test_a_retired_version_is_a_wrong_setting() -> None:
+    result = a_world(salesforce={"api_version": "12.0"}).sync()
+    assert result.exit == 2
+    assert "api_version" in result.problems[0]
