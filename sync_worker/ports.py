@@ -92,6 +92,9 @@ class CrmInvoices(Protocol):
         """Row by row, 200 a call; a second call changes nothing. A Finance External ID is written only
         where none is."""
 
+    def linked_since(self, since: datetime) -> list[XeroId]:
+        """The Xero invoices named by CRM invoices that changed since then, by whoever linked them."""
+
     def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:
         """Those of the given Xero invoices that the CRM knows."""
 
@@ -263,6 +266,11 @@ class Inbox(Protocol):
     def applied(self, payments: Sequence[LedgerPayment]) -> None: ...
 
     def unmatched(self, payments: Sequence[LedgerPayment]) -> None: ...
+
+    def has_unmatched(self) -> bool: ...
+
+    def wake(self, invoices: Sequence[XeroId]) -> int:
+        """Payments put aside on these invoices wait again; how many they are."""
 
 
 class Journal(Documents, Inbox, Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -80,6 +80,14 @@ class SalesforceInvoices:
             for part in chunked(news, ID_LIST)
             for refusal in rewritten(partial(self._write, part))
         ]
+
+    def linked_since(self, since: datetime) -> list[XeroId]:
+        finance_id = self._invoice("Finance_External_ID__c")
+        rows = self._client.rows(
+            f"SELECT {finance_id} FROM {self._invoice.api_name} WHERE {finance_id} != null "
+            "AND LastModifiedDate >= " + format_soql("{}", since)
+        )
+        return [XeroId(row[finance_id].lower()) for row in rows]
 
     def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:
         finance_id = self._invoice("Finance_External_ID__c")

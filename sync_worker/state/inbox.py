@@ -70,6 +70,28 @@ def matchable(tx: Connection, connection: str, limit: int) -> list[LedgerPayment
     return _select(tx, connection, limit, payments.c.state == Progress.UNMATCHED, linked)
 
 
+def has_unmatched(tx: Connection, connection: str) -> bool:
+    aside = exists().where(
+        payments.c.connection == connection, payments.c.state == Progress.UNMATCHED
+    )
+    return bool(tx.execute(select(aside)).scalar())
+
+
+def wake(tx: Connection, connection: str, invoices: Iterable[XeroId]) -> int:
+    return sum(
+        tx.execute(
+            update(payments)
+            .where(
+                payments.c.connection == connection,
+                payments.c.state == Progress.UNMATCHED,
+                payments.c.invoice_id.in_(chunk),
+            )
+            .values(state=Progress.WAITING)
+        ).rowcount
+        for chunk in in_chunks(invoices)
+    )
+
+
 def mark(
     tx: Connection, connection: str, progress: Progress, done: Sequence[LedgerPayment]
 ) -> None:

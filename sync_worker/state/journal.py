@@ -123,6 +123,14 @@ class SqlJournal:
         with self._in_lane() as tx:
             inbox.mark(tx, self._store.connection, Progress.UNMATCHED, payments)
 
+    def has_unmatched(self) -> bool:
+        with self._store.reading() as tx:
+            return inbox.has_unmatched(tx, self._store.connection)
+
+    def wake(self, invoices: Sequence[XeroId]) -> int:
+        with self._in_lane() as tx:
+            return inbox.wake(tx, self._store.connection, invoices)
+
     # Cursors, runs and the lane
 
     def cursor(self, name: str) -> datetime | None:

@@ -35,6 +35,8 @@ from sync_worker.sync.attempt import Lane
 
 POLLED = "payments"
 """The cursor: Xero's time of the latest payment received."""
+LINKED = "linked elsewhere"
+"""The cursor: when the CRM was last asked for links that others made."""
 CHUNK = 1000
 DELETED = "deleted in Xero"
 
@@ -75,13 +77,12 @@ class Report:
 def sync_payments(work: PaymentSync) -> Report:
     report = Report()
     _poll(work)
+    _wake_what_others_linked(work)
     journal = work.lane.journal
     before: Sequence[LedgerPayment] = ()
     while batch := journal.waiting(CHUNK) or journal.matchable(CHUNK):
-        if (
-            batch == before
-        ):  # nothing of it can be taken out now: refused, or its invoice is gone from the CRM
-            break
+        if batch == before:
+            break  # nothing of it can be taken out now: refused, or its invoice is gone from the CRM
         if work.lane.clock.stopping:
             raise Stopping
         work.lane.interlude()
@@ -102,6 +103,15 @@ def _poll(work: PaymentSync) -> None:
             continue
         cursor = max(cursor, latest) if cursor else latest
         journal.receive(page, cursor)
+
+
+def _wake_what_others_linked(work: PaymentSync) -> None:
+    """Payments put aside, on an invoice that somebody has linked in the CRM since. Asked only while some are aside."""
+    journal, now = work.lane.journal, work.lane.clock.now()
+    since = journal.cursor(LINKED)
+    if since and journal.has_unmatched():
+        journal.wake(work.invoices.linked_since(since - work.rules.overlap))
+    journal.move_cursor(LINKED, now)
 
 
 # Plan ---------------------------------------------------------------------------------------------

@@ -358,6 +358,23 @@ def test_put_aside_it_is_taken_up_once_the_invoice_is_linked() -> None:
 
 
 @pytest.mark.timeout(20)
+def test_put_aside_it_is_taken_up_once_a_person_links_the_invoice() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    typed = world.xero.add_invoice(
+        contact_id=world.xero.add_contact(name="Typed By Hand"),
+        lines=[{"Description": "Help", "Quantity": 1, "UnitAmount": 3, "AccountCode": "200"}],
+    )
+    world.xero.pay(typed, "3.00")
+    assert world.sync("payments").counts["unmatched"] == 1
+    world.advance(7200)
+    world.crm.edit("Invoice__c", record, Finance_External_ID__c=typed)
+    assert world.sync("payments").counts["created"] == 1
+    world.forget_calls()
+    assert world.sync("payments").counts["created"] == 0
+    assert world.calls("salesforce") == 0
+
+
 def test_a_payment_whose_crm_invoice_is_gone_is_put_aside_and_the_run_ends() -> None:
     world = a_synced_invoice()
     pay(world, "40.00")
