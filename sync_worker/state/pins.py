@@ -16,12 +16,19 @@ def journal_id(tx: Connection) -> str:
 
 def pin(store: Store, tenant_id: str, org_id: str) -> None:
     """Kept the first time; raises Misconfigured when it later differs, because the journal's links
-    would point into somebody else's books."""
+    would point into somebody else's books, and where another connection has the same pair, because
+    two lanes on one pair would send everything twice."""
     wanted = {"tenant_id": tenant_id, "org_id": org_id}
     with store.reading() as tx:
         if _named(tx, store.connection) == wanted:
             return
     with store.writing() as tx:
+        if twin := _twin(tx, store.connection, wanted):
+            raise Misconfigured(
+                f"Xero organisation {tenant_id} and CRM org {org_id} are the connection {twin!r} "
+                f"of this journal already, so {store.connection!r} would send everything twice; "
+                f"keep one of the two names, or start a new journal for the new name."
+            )
         tx.execute(
             dialect_insert(tx.dialect.name, identity).on_conflict_do_nothing(),
             [
@@ -37,6 +44,18 @@ def pin(store: Store, tenant_id: str, org_id: str) -> None:
             f"{tenant_id} and CRM org {org_id}; "
             f"give this connection another name or another journal."
         )
+
+
+def _twin(tx: Connection, connection: str, wanted: dict[str, str]) -> str | None:
+    """Another connection with this very pair."""
+    others = tx.execute(
+        select(identity.c.connection).where(
+            identity.c.connection != connection,
+            identity.c.name == "tenant_id",
+            identity.c.value == wanted["tenant_id"],
+        )
+    ).scalars()
+    return next((one for one in others if _named(tx, one) == wanted), None)
 
 
 def _named(tx: Connection, connection: str) -> dict[str, str]:

@@ -162,6 +162,13 @@ def test_an_error_does_not_carry_what_was_being_saved(path: Path) -> None:
     assert "Citizen" not in str(failure.value)
 
 
+def test_two_connections_of_one_pair_are_refused(engine: Engine, clock: StandingClock) -> None:
+    SqlJournal(engine, "first", clock).pin("tenant-1", "org-1")
+    SqlJournal(engine, "other org", clock).pin("tenant-1", "org-2")
+    with pytest.raises(Misconfigured, match="'first'"):
+        SqlJournal(engine, "second", clock).pin("tenant-1", "org-1")
+
+
 def test_a_connection_is_pinned_to_its_organisations(engine: Engine, clock: StandingClock) -> None:
     journal = SqlJournal(engine, "main", clock)
     journal.pin("tenant-1", "org-1")
