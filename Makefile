@@ -62,7 +62,7 @@ docs: $(VENV)/.ok-dev  ## write the generated pages of docs/ anew
 
 # Each lock is bound by those before it, so that all three fit into one venv. ARGS=--upgrade takes newer versions.
 compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(ARGS)
+	--custom-compile-command 'make lock' $(ARGS)
 lock: $(VENV)/.ok-dev  ## write requirements/*.txt anew from pyproject.toml
 	@$(compile) --group build -o requirements/build.txt
 	@$(compile) pyproject.toml -c requirements/build.txt -o requirements/runtime.txt

@@ -45,7 +45,6 @@ class State(StrEnum):
 
 
 IN_DOUBT = (State.SENDING, State.UNSURE)
-UNFINISHED = (State.SENDING, State.UNSURE, State.CREATED, State.PROMOTED)
 WAITING = (State.HELD, State.REJECTED)
 
 

@@ -9,5 +9,3 @@ SalesforceId = NewType("SalesforceId", str)
 
 XeroId = NewType("XeroId", str)
 """A lower-case UUID: InvoiceID, ContactID or PaymentID."""
-
-RunId = NewType("RunId", str)
