@@ -79,7 +79,7 @@ class Standing:
 
 class CrmInvoices(Protocol):
     def due(self) -> Iterator[Invoice]:
-        """Every invoice that passes the ready filter, oldest first, those a person asked for before all; streamed."""
+        """Every invoice that passes the ready filter, oldest first; streamed."""
 
     def requested(self) -> list[Invoice]:
         """Those somebody asked for on the record itself."""

@@ -21,7 +21,7 @@ from sync_worker.sandbox.faults import EFFECTS
 from sync_worker.sandbox.http import Clock, Request
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.salesforce.routes import open_route
-from sync_worker.sandbox.seeds.hard import CASES, CREATED, SYNCED, UNTOUCHED
+from sync_worker.sandbox.seeds.hard import CASES, CREATED, SYNCED, UNTOUCHED, Case
 from sync_worker.sandbox.sources import Known, Route, plain, told
 from sync_worker.sandbox.xero import app as xero_app
 from sync_worker.sandbox.xero.app import PEOPLE, XeroSandbox
@@ -105,8 +105,8 @@ def test_every_class_of_hold_has_its_row(hold_class: HoldClass) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.number)
-def test_every_hard_case_is_told_with_its_end(case: object) -> None:
-    number, fate = case.number, case.fate  # type: ignore[attr-defined]
+def test_every_hard_case_is_told_with_its_end(case: Case) -> None:
+    number, fate = case.number, case.fate
     row = re.search(rf"^\| {number} \|.*$", text_of("docs/holds.md"), re.MULTILINE)
     assert row
     ends = {CREATED: "made", SYNCED: "recorded", UNTOUCHED: "left alone"}

@@ -161,11 +161,11 @@ class SalesforceWay(HTTPAdapter):
         try:
             response = self._road.take(method, url, request.headers, request.body, timeout[1])
         except Refused:
-            never: Any = errors.NewConnectionError(pool, "nobody listens")  # type: ignore[arg-type]
-            told = errors.MaxRetryError(pool, url, never)  # type: ignore[arg-type]
+            never: Any = errors.NewConnectionError(pool, "nobody listens")  # type: ignore[arg-type]  # only its words are read
+            told = errors.MaxRetryError(pool, url, never)  # type: ignore[arg-type]  # only its words are read
             raise requests.ConnectionError(told, request=request) from None
         except Late:
-            late = errors.ReadTimeoutError(pool, url, "read timed out")  # type: ignore[arg-type]
+            late = errors.ReadTimeoutError(pool, url, "read timed out")  # type: ignore[arg-type]  # only its words are read
             raise requests.ReadTimeout(late, request=request) from None
         except Half:
             half = errors.ProtocolError("broken", http.client.IncompleteRead(b""))

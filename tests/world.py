@@ -122,7 +122,7 @@ class World:
         """A new machine: nothing is remembered."""
         self.engine = journals.empty()
         if hasattr(self, "worker"):
-            self.worker.lane._lease = None  # type: ignore[attr-defined]
+            self.worker.lane._lease = None  # type: ignore[attr-defined]  # as a dead process leaves it
         self.restart()
 
     def hang_up(self) -> None:

@@ -231,7 +231,7 @@ def _say_demo(
     processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int], foretold: Foretold
 ) -> None:
     show.say(
-        f"A CRM with {foretold.invoices} invoices and an empty year in Xero, both pretended on this machine.\n"
+        f"A CRM with {foretold.invoices} invoices and a Xero organisation, both pretended on this machine.\n"
     )
     show.run(processes, calls)
     show.say(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from types import FrameType
 
@@ -37,7 +37,6 @@ def serve(
     connections: Sequence[Connection],
     jobs: Sequence[Job],
     stop: threading.Event,
-    ready: Callable[[], None] = lambda: None,
 ) -> Exit:
     """Runs until asked to stop. Every lane is taken first: two daemons never share a connection."""
     with ExitStack() as lanes:
@@ -48,7 +47,6 @@ def serve(
         schedule = Schedule(list(jobs))
         schedule.start()
         log.info("daemon started", connections=[one.name for one in connections])
-        ready()
         lost = _watch(connections, schedule, stop)
         log.info("stopping, finishing what is in flight")
         schedule.stop()

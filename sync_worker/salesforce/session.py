@@ -91,7 +91,7 @@ class SalesforceSession(requests.Session):
                 self._token = self._fetch_token()
             return self._token
 
-    def request(  # type: ignore[override]
+    def request(  # type: ignore[override]  # requests names every option; we pass them on
         self, method: str | bytes, url: str | bytes, **options: Any
     ) -> requests.Response:
         """As requests' own, but home only: any other host is refused before a token could leave."""

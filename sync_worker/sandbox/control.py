@@ -236,7 +236,7 @@ def order_in(request: Request) -> Order:
     except ValueError as error:
         raise ValueError(f"the body is not JSON: {error}") from error
     if not isinstance(order, dict):
-        raise ValueError("the body must be a JSON object")  # noqa: TRY004
+        raise ValueError("the body must be a JSON object")
     return order
 
 

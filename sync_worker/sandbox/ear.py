@@ -162,11 +162,11 @@ class Server(uvicorn.Server):
         config = self.config
 
         def protocol() -> asyncio.Protocol:
-            return config.http_protocol_class(  # type: ignore[call-arg]
+            return config.http_protocol_class(  # type: ignore[call-arg]  # typed as a bare Protocol
                 config=config, server_state=self.server_state, app_state=self.lifespan.state
             )
 
-        self.servers = [Welcome(one, protocol) for one in sockets or ()]  # type: ignore[misc]
+        self.servers = [Welcome(one, protocol) for one in sockets or ()]  # type: ignore[misc]  # stands where a Server would
         self.started = True
 
 
@@ -196,7 +196,7 @@ def cuttable(connections: dict[object, asyncio.Transport]) -> type[H11Protocol]:
     """
 
     class Cuttable(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
             super().connection_made(transport)
             # Asked for now: a TLS connection does not know any more, once it is lost.
             self._whose = tuple(transport.get_extra_info("peername")[:2])

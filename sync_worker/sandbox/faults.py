@@ -141,7 +141,7 @@ def fault_from(order: Mapping[str, Any]) -> Fault:
     """The fault a JSON order asks for; ValueError with one clear sentence if it makes no sense."""
     match = order.get("match", {})
     if not isinstance(match, Mapping):
-        raise ValueError("match must be an object with method, path or nth")  # noqa: TRY004
+        raise ValueError("match must be an object with method, path or nth")
     only(order, "match", "do", "times", "seconds", "retry_after", "people")
     only(match, "method", "path", "nth")
     do = order.get("do")
@@ -176,7 +176,7 @@ def only(given: Mapping[str, Any], *known: str) -> None:
 def taken(given: Mapping[str, Any], key: str, kind: type[T], default: T) -> T:
     value = given.get(key, default)
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"{key} must be {WORDS[kind]}")  # noqa: TRY004
+        raise ValueError(f"{key} must be {WORDS[kind]}")
     return value
 
 
@@ -190,7 +190,7 @@ def counted(given: Mapping[str, Any], key: str, default: int = 1) -> int:
 def duration(given: Mapping[str, Any], key: str, default: float) -> float:
     value = given.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise ValueError(f"{key} must be a number of seconds")  # noqa: TRY004
+        raise ValueError(f"{key} must be a number of seconds")
     if not 0 <= value < LONGEST_S:
         raise ValueError(f"{key} must lie between 0 and {LONGEST_S} seconds")
     return float(value)

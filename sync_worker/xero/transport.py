@@ -29,7 +29,7 @@ def pool() -> Pool:
     return urllib3.PoolManager(maxsize=2, block=True, retries=False)
 
 
-class Transport(RESTClientObject):  # type: ignore[misc]
+class Transport(RESTClientObject):  # type: ignore[misc]  # the SDK is untyped
     """Below the SDK: text bodies leave as they are, time-outs always, nothing repeated, the answer read whole."""
 
     def __init__(self, way: Pool, timeout: urllib3.Timeout) -> None:

@@ -44,7 +44,7 @@ def a_record(invoice: str, number: int = 1, **facts: object) -> PaymentRecord:
         "EFT",
         "",
     )
-    return replace(plain, **facts)  # type: ignore[arg-type]
+    return replace(plain, **facts)  # type: ignore[arg-type]  # any field by its name
 
 
 # CrmInvoices --------------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_those_asked_for_on_the_record_are_known(world: World) -> None:
 
 
 def news(record: str, xero: XeroId | None = None, **facts: object) -> InvoiceNews:
-    return InvoiceNews(SalesforceId(record), xero_id=xero, **facts)  # type: ignore[arg-type]
+    return InvoiceNews(SalesforceId(record), xero_id=xero, **facts)  # type: ignore[arg-type]  # any field by its name
 
 
 def test_what_is_written_stands_and_what_is_not_named_is_left_alone(world: World) -> None:

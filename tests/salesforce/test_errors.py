@@ -12,7 +12,7 @@ from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Rejected, S
 from sync_worker.salesforce.errors import broken_write, refused
 
 POOL = urllib3.HTTPSConnectionPool("acme.my.salesforce.com")
-NEVER = urllib3.exceptions.NewConnectionError(POOL, "refused")  # type: ignore[arg-type]
+NEVER = urllib3.exceptions.NewConnectionError(POOL, "refused")  # type: ignore[arg-type]  # only its words are read
 CUT = urllib3.exceptions.ProtocolError("cut", http.client.RemoteDisconnected(""))
 
 

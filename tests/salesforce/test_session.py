@@ -47,7 +47,7 @@ def test_a_session_that_dies_again_and_again_is_not_renewed_for_ever() -> None:
 
 def test_no_other_host_ever_sees_a_token() -> None:
     world = a_world()
-    client = world.worker.invoices.crm._client  # type: ignore[attr-defined]
+    client = world.worker.invoices.crm._client  # type: ignore[attr-defined]  # behind the port
     with pytest.raises(Misconfigured, match="evil"):
         client.session.request("GET", "https://evil.example/services/data")
     assert world.requests("salesforce") == []

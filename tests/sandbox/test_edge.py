@@ -27,17 +27,10 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.exceptions import AccountingBadRequestException
 
 from sync_worker.sandbox.edge import Sandbox
+from tests.sandbox.loopback import Loopback
 
 METADATA = Path(__file__).resolve().parents[2] / "config" / "salesforce"
 TENANT = "b3a1c1de-5f0e-4c59-9d5e-2f4b8a7c6d10"
-
-
-class Loopback(requests.Session):
-    """simple-salesforce writes https into every address; a sandbox on this machine speaks http."""
-
-    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        plain = str(url).replace("https://", "http://", 1)
-        return super().request(method, plain, *args, **{"timeout": (5, 30), **kwargs})
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +70,7 @@ def salesforce(sandbox: Sandbox) -> Any:
         session_id=token(
             f"{its['url']}/services/oauth2/token", its["client_id"], its["client_secret"]
         ),
-        session=Loopback(),
+        session=Loopback(30),
         version="63.0",
     )
 

@@ -29,6 +29,7 @@ from xero_python.exceptions import HTTPStatusException, RateLimitException
 
 from sync_worker.sandbox.edge import Sandbox
 from sync_worker.sandbox.faults import EFFECTS, USUAL_S
+from tests.sandbox.loopback import Loopback
 
 METADATA = Path(__file__).resolve().parents[2] / "config" / "salesforce"
 TENANT = "b3a1c1de-5f0e-4c59-9d5e-2f4b8a7c6d10"
@@ -102,14 +103,6 @@ SOMEBODY = {
 }
 
 
-class Loopback(requests.Session):
-    """simple-salesforce writes https into every address; a sandbox on this machine speaks http."""
-
-    def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
-        plain = str(url).replace("https://", "http://", 1)
-        return super().request(method, plain, *args, **{"timeout": (5, 5), **kwargs})
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     with Sandbox(metadata=METADATA) as sandbox:
@@ -165,7 +158,7 @@ def salesforce(sandbox: Sandbox) -> Any:
     return Salesforce(
         instance_url=its["url"].replace("http://", "https://"),
         session_id=token(its, "/services/oauth2/token"),
-        session=Loopback(),
+        session=Loopback(5),
         version="63.0",
     )
 

@@ -48,7 +48,7 @@ def test_other_bytes_never_leave_under_a_batch_name_that_was_used(
 ) -> None:
     leaves(journal)
     with pytest.raises(ValueError, match="other bytes"):
-        journal.intend(replace(a_batch(), **other), "token-1", [])  # type: ignore[arg-type]
+        journal.intend(replace(a_batch(), **other), "token-1", [])  # type: ignore[arg-type]  # any field by its name
     assert journal.batch("b1") is not None
 
 

@@ -125,7 +125,7 @@ def test_each_change_leaves_a_step_with_its_run_and_its_words(
 
 
 def test_a_change_that_cannot_be_saved_takes_the_whole_commit_with_it(journal: SqlJournal) -> None:
-    broken = replace(an_invoice(2), number=None)  # type: ignore[arg-type]
+    broken = replace(an_invoice(2), number=None)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(Exception, match=r"(?i)not.null"):
         journal.save(changes([an_invoice(1), broken, an_invoice(3)]))
     assert journal.in_state(Kind.INVOICE, list(State)) == []

@@ -156,7 +156,7 @@ def test_a_journal_of_a_newer_program_is_refused(path: Path) -> None:
 
 def test_an_error_does_not_carry_what_was_being_saved(path: Path) -> None:
     journal = a_worker(open_engine(path), StandingClock())
-    nameless = replace(an_invoice(), number=None, xero_number="Jane Citizen")  # type: ignore[arg-type]
+    nameless = replace(an_invoice(), number=None, xero_number="Jane Citizen")  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(DBAPIError) as failure:
         journal.save(changes([nameless]))
     assert "Citizen" not in str(failure.value)

@@ -113,7 +113,7 @@ def _drawn(books: Books, sent: Sent, existing: Account | None) -> Account:
         "currency": reading.text(sent, "currencycode"),
     }
     given = {field: value for field, value in given.items() if value is not None}
-    account = replace(base, updated=books.now(), **given)  # type: ignore[arg-type]
+    account = replace(base, updated=books.now(), **given)  # type: ignore[arg-type]  # read by kind above
     if account.type == "BANK" and account.bank_type is None:
         account = replace(account, bank_type="BANK")
     if account.type == "BANK" and account.currency is None:

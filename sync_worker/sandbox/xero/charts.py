@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 from sync_worker.sandbox.xero.records import (
     Account,
@@ -72,7 +73,7 @@ _CLEARING = {
     "currency": "AUD",
     "enable_payments": True,
 }
-_ACCOUNTS: tuple[tuple[str, str, str, str, dict], ...] = (  # type: ignore[type-arg]
+_ACCOUNTS: tuple[tuple[str, str, str, str, dict[str, Any]], ...] = (
     ("090", "Business Bank Account", "BANK", "BASEXCLUDED", _BANK),
     ("091", "Stripe Clearing", "BANK", "BASEXCLUDED", _CLEARING),
     (

@@ -18,7 +18,7 @@ def changed(record: R, members: Mapping[str, Any]) -> R:
     kind = type(record)
     copy = object.__new__(kind)
     put = object.__setattr__
-    for name in kind.__slots__:  # type: ignore[attr-defined]
+    for name in kind.__slots__:  # type: ignore[attr-defined]  # every record here has slots
         put(copy, name, members[name] if name in members else getattr(record, name))
     return copy
 

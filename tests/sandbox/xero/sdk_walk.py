@@ -84,7 +84,7 @@ def watch() -> None:
             assert found == [], f"{request.method} {request.path}: {found[:5]}"
         return reply
 
-    XeroSandbox.handle = handle  # type: ignore[method-assign,assignment]
+    XeroSandbox.handle = handle  # type: ignore[method-assign,assignment]  # every reply passes here
 
 
 def faults(reply: dict[str, Any]) -> list[str]:
