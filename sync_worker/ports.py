@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +26,15 @@ class Clock(Protocol):
 
     @property
     def stopping(self) -> bool: ...
+
+
+Moments = Callable[[str], object]
+"""Told, by name, where this program may die: before and after every commit of the journal and every call, as in
+`journal.intend.before` and `xero.PUT.Invoices.after`. Whoever raises or kills there rehearses a crash."""
+
+
+def unwatched(moment: str) -> None:
+    """Nobody rehearses."""
 
 
 # The CRM -----------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.finding import Finding
 from sync_worker.domain.rules import InvoiceRules
-from sync_worker.ports import Clock
+from sync_worker.ports import Clock, Moments, unwatched
 from sync_worker.salesforce.check import KNOWN, SalesforceCheck
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
@@ -53,7 +53,7 @@ from sync_worker.xero.invoices import Style, XeroInvoices
 from sync_worker.xero.payments import XeroPayments
 from sync_worker.xero.sender import XeroSender
 from sync_worker.xero.tokens import Tokens
-from sync_worker.xero.transport import Pool, pool
+from sync_worker.xero.transport import Pool, Watched, pool
 
 log = structlog.get_logger()
 
@@ -91,9 +91,10 @@ class App:
     engine: Engine
     stop: threading.Event = field(default_factory=threading.Event)
     ways: Ways = field(default_factory=Ways)
+    moments: Moments = unwatched
 
     def journal(self, name: str) -> SqlJournal:
-        return SqlJournal(self.engine, name, self.clock)
+        return SqlJournal(self.engine, name, self.clock, self.moments)
 
     def journal_version(self) -> str:
         return head_is(self.engine) or "new"
@@ -133,7 +134,11 @@ class App:
 
 @contextmanager
 def opened(
-    settings: Settings, *, ways: Ways | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    ways: Ways | None = None,
+    clock: Clock | None = None,
+    moments: Moments = unwatched,
 ) -> Iterator[App]:
     """The program with its journal open."""
     for name, connection in settings.connections.items():
@@ -144,7 +149,7 @@ def opened(
     stop = threading.Event()
     engine = open_engine(settings.journal.path)
     try:
-        yield App(settings, clock or _clock(settings, stop), engine, stop, ways or Ways())
+        yield App(settings, clock or _clock(settings, stop), engine, stop, ways or Ways(), moments)
     finally:
         engine.dispose()
 
@@ -197,6 +202,7 @@ class _Crm:
             adapter=app.ways.salesforce,
             counted=self.calls.counted,
             wall=lambda: app.clock.now().timestamp(),
+            moments=app.moments,
         )
         self.client = SalesforceClient(
             self.session,
@@ -217,7 +223,7 @@ class _Crm:
 
 def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
     xero, limits = settings.xero, settings.budget
-    way = app.ways.xero or pool()
+    way = Watched(app.ways.xero or pool(), app.moments)
     timeout = urllib3.Timeout(
         connect=settings.timing.connect_timeout_s, read=settings.timing.timeout_s
     )

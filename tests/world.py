@@ -21,7 +21,7 @@ from sync_worker.daemon.runner import Connection, Exit, Result
 from sync_worker.domain.document import IN_DOUBT, Document, Kind
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.ids import SalesforceId
-from sync_worker.ports import Step
+from sync_worker.ports import Moments, Step, unwatched
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.edge import Sandbox
 from sync_worker.sandbox.faults import fault_from
@@ -77,6 +77,7 @@ class World:
         }
         self.clock = VirtualClock(self.time)
         self.crm = Crm(plane.org)
+        self.moments: Moments = unwatched
         self._served = urls is not None
         self._urls = urls or (SALESFORCE, XERO)
         self.settings = self._settings(settings)
@@ -112,7 +113,13 @@ class World:
     def restart(self) -> None:
         """The same journal, a new process."""
         ways = Ways(SalesforceWay(self.roads["salesforce"]), XeroWay(self.roads["xero"]))
-        app = App(self.settings, self.clock, self.engine, ways=Ways() if self._served else ways)
+        app = App(
+            self.settings,
+            self.clock,
+            self.engine,
+            ways=Ways() if self._served else ways,
+            moments=lambda moment: self.moments(moment),
+        )
         self.app = app
         if hasattr(self, "worker"):
             self.worker.lane.release()
@@ -129,7 +136,7 @@ class World:
         """Closes what was opened to a served sandbox."""
         worker: Any = self.worker
         worker.invoices.crm._client.session.close()
-        worker.invoices.ledger._client._tokens._way.clear()
+        worker.invoices.ledger._client._tokens._way._way.clear()
 
     def change_settings(self, **settings: Any) -> None:
         """As after an edit of the configuration and a restart."""

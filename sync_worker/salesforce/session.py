@@ -19,6 +19,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from sync_worker.domain.errors import Misconfigured, Transient
+from sync_worker.ports import Moments, unwatched
 from sync_worker.salesforce.errors import unreachable
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -67,6 +68,7 @@ class SalesforceSession(requests.Session):
         adapter: BaseAdapter | None = None,
         counted: Callable[[Mapping[str, str]], None] = lambda _: None,
         wall: Callable[[], float] = time.time,
+        moments: Moments = unwatched,
     ) -> None:
         super().__init__()
         self._login = login
@@ -74,6 +76,7 @@ class SalesforceSession(requests.Session):
         self._base = urlsplit(login.url)
         self._counted = counted
         self._wall = wall
+        self._moments = moments
         self._lock = threading.Lock()
         self._token: str | None = None
         self.org_id = ""
@@ -113,10 +116,16 @@ class SalesforceSession(requests.Session):
         token: str,
         options: Mapping[str, Any],
     ) -> requests.Response:
-        response = super().request(
-            method, address, headers={**headers, "Authorization": f"Bearer {token}"}, **options
-        )
+        headers = {**headers, "Authorization": f"Bearer {token}"}
+        response = self._sent(method, address, headers=headers, **options)
         self._counted(response.headers)
+        return response
+
+    def _sent(self, method: str | bytes, address: str, **options: Any) -> requests.Response:
+        call = f"salesforce.{method!s}.{_resource(address)}"
+        self._moments(f"{call}.before")
+        response = super().request(method, address, **options)
+        self._moments(f"{call}.after")
         return response
 
     def _renew(self, dead: str) -> str:
@@ -138,7 +147,7 @@ class SalesforceSession(requests.Session):
     def _fetch_token(self) -> str:
         form = self._login.form(self._wall())
         try:
-            response = super().request(
+            response = self._sent(
                 "POST",
                 f"{self._login.url}/services/oauth2/token",
                 data=form,
@@ -152,6 +161,15 @@ class SalesforceSession(requests.Session):
             raise _login_refused(response.status_code, body, self._login.url)
         self.org_id = str(body.get("id", "")).rstrip("/").split("/")[-2:][0]
         return str(body["access_token"])
+
+
+def _resource(address: str) -> str:
+    """What is asked for, without ids: `query`, `composite/sobjects`, `token`."""
+    _, data, below = urlsplit(address).path.partition("/services/data/")
+    if not data:
+        return urlsplit(address).path.rpartition("/")[2]
+    family, *rest = below.split("/")[1:]
+    return f"{family}/{rest[0]}" if family == "composite" and rest else family
 
 
 def _expired(response: requests.Response) -> bool:

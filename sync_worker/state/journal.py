@@ -18,7 +18,7 @@ from sync_worker.domain.batch import Frozen
 from sync_worker.domain.document import Document, Kind, Sighting, State
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.payment import LedgerPayment
-from sync_worker.ports import Change, Clock, Step
+from sync_worker.ports import Change, Clock, Moments, Step, unwatched
 from sync_worker.state import batches, cursors, documents, inbox, pins, runs, sightings
 from sync_worker.state.inbox import Progress
 from sync_worker.state.lease import Lane
@@ -33,8 +33,10 @@ PAYMENTS = "payments"
 
 
 class SqlJournal:
-    def __init__(self, engine: Engine, connection: str, clock: Clock) -> None:
-        self._store = Store(engine, connection, clock)
+    def __init__(
+        self, engine: Engine, connection: str, clock: Clock, moments: Moments = unwatched
+    ) -> None:
+        self._store = Store(engine, connection, clock, moments)
         self._run = ""
         self.lane = Lane(self._store)
         self.switches = Switches(self._store)
@@ -62,20 +64,21 @@ class SqlJournal:
             return documents.numbered(tx, self._store.connection, kind, number)
 
     def save(self, changes: Sequence[Change]) -> None:
-        with self._in_lane() as tx:
+        with self._in_lane("save") as tx:
             self._write(tx, changes)
 
     def intend(self, frozen: Frozen, token: str, changes: Sequence[Change]) -> None:
         batches.must_name_it(frozen, changes)
         sent_at = batches.earliest(changes, self._store.clock.now())
-        with self._in_lane() as tx:
+        with self._in_lane("intend") as tx:
             batches.about_to_send(tx, self._store.connection, frozen, token, sent_at)
             self._write(tx, changes)
 
     def settle(self, frozen: Frozen, changes: Sequence[Change]) -> None:
         """What a record's row says of its batch decides whether the bytes stay: none in doubt, none
         kept."""
-        self.save(changes)
+        with self._in_lane("settle") as tx:
+            self._write(tx, changes)
 
     def batch(self, batch: str) -> tuple[Frozen, str, datetime] | None:
         with self._store.reading() as tx:
@@ -84,12 +87,12 @@ class SqlJournal:
     def release_hold(self, kind: Kind, record: SalesforceId) -> bool:
         """A person's word: a waiting record is tried again at the next run. Needs no lane; False
         where it does not wait."""
-        with self._store.writing() as tx:
+        with self._store.writing("release_hold") as tx:
             now = self._store.clock.now()
             return documents.release(tx, self._store.connection, self._run, now, kind, record)
 
     def see(self, seen: Sequence[Sighting]) -> None:
-        with self._in_lane() as tx:
+        with self._in_lane("see") as tx:
             sightings.write(tx, self._store.connection, seen)
 
     def seen(self, records: Iterable[SalesforceId]) -> dict[SalesforceId, Sighting]:
@@ -103,7 +106,7 @@ class SqlJournal:
     # Inbox
 
     def receive(self, payments: Sequence[LedgerPayment], cursor: datetime) -> int:
-        with self._in_lane() as tx:
+        with self._in_lane("receive") as tx:
             cursors.move(tx, self._store.connection, PAYMENTS, cursor)
             return inbox.receive(tx, self._store.connection, payments)
 
@@ -116,11 +119,11 @@ class SqlJournal:
             return inbox.matchable(tx, self._store.connection, limit)
 
     def applied(self, payments: Sequence[LedgerPayment]) -> None:
-        with self._in_lane() as tx:
+        with self._in_lane("applied") as tx:
             inbox.mark(tx, self._store.connection, Progress.APPLIED, payments)
 
     def unmatched(self, payments: Sequence[LedgerPayment]) -> None:
-        with self._in_lane() as tx:
+        with self._in_lane("unmatched") as tx:
             inbox.mark(tx, self._store.connection, Progress.UNMATCHED, payments)
 
     def has_unmatched(self) -> bool:
@@ -128,7 +131,7 @@ class SqlJournal:
             return inbox.has_unmatched(tx, self._store.connection)
 
     def wake(self, invoices: Sequence[XeroId]) -> int:
-        with self._in_lane() as tx:
+        with self._in_lane("wake") as tx:
             return inbox.wake(tx, self._store.connection, invoices)
 
     # Cursors, runs and the lane
@@ -138,7 +141,7 @@ class SqlJournal:
             return cursors.at(tx, self._store.connection, name)
 
     def move_cursor(self, name: str, to: datetime) -> None:
-        with self._in_lane() as tx:
+        with self._in_lane("move_cursor") as tx:
             cursors.move(tx, self._store.connection, name, to)
 
     @contextmanager
@@ -161,8 +164,8 @@ class SqlJournal:
         pins.pin(self._store, tenant_id, org_id)
 
     @contextmanager
-    def _in_lane(self) -> Iterator[Connection]:
-        with self._store.writing() as tx:
+    def _in_lane(self, what: str) -> Iterator[Connection]:
+        with self._store.writing(what) as tx:
             self.lane.confirm(tx)
             yield tx
 

@@ -55,7 +55,7 @@ class Lane:
         """Raises LaneLost where the lane has passed to another worker."""
         lease = self._held()
         renewed = replace(lease, until=self._store.clock.now() + lease.ttl)
-        with self._store.writing() as tx:
+        with self._store.writing("renew") as tx:
             kept = tx.execute(
                 self._mine(update(leases), lease).values(until=renewed.until)
             ).rowcount
@@ -70,7 +70,7 @@ class Lane:
         lease, self._lease = self._lease, None
         try:
             if lease:
-                with self._store.writing() as tx:
+                with self._store.writing("release") as tx:
                     tx.execute(self._mine(update(leases), lease).values(until=_OVER))
         finally:
             self._unlock()
@@ -96,7 +96,7 @@ class Lane:
 
     def _claim(self, ttl: timedelta, host: str) -> Lease | None:
         now = self._store.clock.now()
-        with self._store.writing() as tx:
+        with self._store.writing("acquire") as tx:
             owner = f"{host}/{journal_id(tx)}"
             if self._exclusion is None:
                 # Nothing else tells a twin on this host from a restart.

@@ -22,7 +22,7 @@ def pin(store: Store, tenant_id: str, org_id: str) -> None:
     with store.reading() as tx:
         if _named(tx, store.connection) == wanted:
             return
-    with store.writing() as tx:
+    with store.writing("pin") as tx:
         if twin := _twin(tx, store.connection, wanted):
             raise Misconfigured(
                 f"Xero organisation {tenant_id} and CRM org {org_id} are the connection {twin!r} "

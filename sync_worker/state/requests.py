@@ -27,7 +27,7 @@ class Requests:
 
     def ask(self, command: str, subject: str) -> str:
         row = {"command": command, "subject": subject, "asked_at": self._store.clock.now()}
-        with self._store.writing() as tx:
+        with self._store.writing("ask") as tx:
             asked = tx.execute(
                 requests.insert().returning(requests.c.id),
                 {"connection": self._store.connection, **row},
@@ -49,7 +49,7 @@ class Requests:
 
     def answer(self, request: str, payload: Mapping[str, Any]) -> None:
         """The first answer stays."""
-        with self._store.writing() as tx:
+        with self._store.writing("answer") as tx:
             tx.execute(
                 update(requests)
                 .where(self._ours, requests.c.id == int(request), requests.c.answer.is_(None))
@@ -64,7 +64,7 @@ class Requests:
 
     def expire(self, older_than: timedelta) -> int:
         """Closes what nobody took in time, since whoever asked has gone; how many these were."""
-        with self._store.writing() as tx:
+        with self._store.writing("expire") as tx:
             closed = tx.execute(
                 update(requests)
                 .where(

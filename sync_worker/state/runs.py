@@ -26,7 +26,7 @@ class RunRow:
         self.id = secrets.token_hex(6)
         self._store = store
         self._closed = False
-        with store.writing() as tx:
+        with store.writing("open_run") as tx:
             tx.execute(
                 runs.insert().values(
                     connection=store.connection,
@@ -41,7 +41,7 @@ class RunRow:
     def close(self, outcome: str, counts: Mapping[str, Any]) -> None:
         if self._closed:
             return
-        with self._store.writing() as tx:
+        with self._store.writing("close_run") as tx:
             tx.execute(
                 update(runs)
                 .where(runs.c.connection == self._store.connection, runs.c.id == self.id)
@@ -74,7 +74,7 @@ def opened(store: Store, process: str) -> Iterator[RunRow]:
 def bury(store: Store, process: str) -> None:
     """Closes what a dead worker left open of this process; only whoever holds the lane can know
     that it is dead."""
-    with store.writing() as tx:
+    with store.writing("bury") as tx:
         tx.execute(
             update(runs)
             .where(

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from sync_worker.domain.errors import Transient
-from sync_worker.ports import Clock
+from sync_worker.ports import Clock, Moments, unwatched
 
 T = TypeVar("T")
 
@@ -26,10 +26,13 @@ _VARIABLES = 900
 class Store:
     """The engine, whose rows are meant, and what time it is."""
 
-    def __init__(self, engine: Engine, connection: str, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, connection: str, clock: Clock, moments: Moments = unwatched
+    ) -> None:
         self.engine = engine
         self.connection = connection
         self.clock = clock
+        self._moments = moments
         self._reader = engine.execution_options(readonly=True)
 
     @contextmanager
@@ -39,10 +42,12 @@ class Store:
             yield tx
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """All of it or nothing, one writer at a time."""
+    def writing(self, what: str) -> Iterator[Connection]:
+        """All of it or nothing, one writer at a time. `what` names the commit for whoever rehearses a crash."""
         with _usable(), self.engine.begin() as tx:
             yield tx
+            self._moments(f"journal.{what}.before")
+        self._moments(f"journal.{what}.after")
 
 
 @contextmanager

@@ -31,14 +31,14 @@ class Switches:
 
     def pause(self, process: str, reason: str) -> None:
         row = {"process": process, "reason": reason, "since": self._store.clock.now()}
-        with self._store.writing() as tx:
+        with self._store.writing("pause") as tx:
             tx.execute(
                 upsert(tx.dialect.name, pauses), {"connection": self._store.connection, **row}
             )
 
     def resume(self, process: str) -> bool:
         """False where it was not paused."""
-        with self._store.writing() as tx:
+        with self._store.writing("resume") as tx:
             gone = tx.execute(
                 delete(pauses).where(
                     pauses.c.connection == self._store.connection, pauses.c.process == process
@@ -53,7 +53,7 @@ class Switches:
 
     def park(self, vendor: str, until: datetime, reason: str) -> None:
         row = {"vendor": vendor, "until": until, "reason": reason}
-        with self._store.writing() as tx:
+        with self._store.writing("park") as tx:
             tx.execute(
                 upsert(tx.dialect.name, parkings), {"connection": self._store.connection, **row}
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import urllib3
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -16,7 +16,7 @@ from xero_python.exceptions import HTTPStatusException
 from xero_python.rest import RESTClientObject, RESTResponse
 
 from sync_worker.domain.errors import Transient
-from sync_worker.ports import Clock
+from sync_worker.ports import Clock, Moments
 
 
 class Pool(Protocol):
@@ -27,6 +27,29 @@ class Pool(Protocol):
 
 def pool() -> Pool:
     return urllib3.PoolManager(maxsize=2, block=True, retries=False)
+
+
+class Watched:
+    """A way on which every call is a moment at which this program may die."""
+
+    def __init__(self, way: Pool, moments: Moments) -> None:
+        self._way = way
+        self._moments = moments
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        call = f"xero.{method}.{_resource(url)}"
+        self._moments(f"{call}.before")
+        reply = self._way.request(method, url, **options)
+        self._moments(f"{call}.after")
+        return reply
+
+
+def _resource(url: str) -> str:
+    """What is asked for, without ids: `Invoices`, `Invoices/Attachments`, `token`."""
+    _, accounting, below = urlsplit(url).path.partition("/api.xro/2.0/")
+    if not accounting:
+        return urlsplit(url).path.rpartition("/")[2]
+    return "/".join(below.split("/")[::2])
 
 
 class Transport(RESTClientObject):  # type: ignore[misc]  # the SDK is untyped
