@@ -9,6 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 
 # uv is quicker where it is at hand, but does not read pip's configuration (an index of your own, say): pip has the last word.
+# A lock names everything, so nothing is resolved anew: pip 23 stumbles over `coverage[toml]` once a newer one is out.
 # xero-python comes as source alone, so what builds it is locked and installed first and nothing is built in isolation.
 install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/dev/null \
 	|| $(PY) -m pip install -qq --disable-pip-version-check --no-build-isolation $(1); } >&2
@@ -61,7 +62,7 @@ docs: $(VENV)/.ok-dev  ## write the generated pages of docs/ anew
 	@$(PY) docs/generate.py $(ARGS)
 
 # Each lock is bound by those before it, so that all three fit into one venv. ARGS=--upgrade takes newer versions.
-compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--custom-compile-command 'make lock' $(ARGS)
 lock: $(VENV)/.ok-dev  ## write requirements/*.txt anew from pyproject.toml
 	@$(compile) --group build -o requirements/build.txt
@@ -84,14 +85,14 @@ $(VENV)/.ok-venv: requirements/build.txt
 		|| { echo '$(PYTHON) lacks the venv module; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 2; }
 	@echo 'setting up $(VENV); this happens once' >&2
 	@if [ -s $@ ]; then $(PYTHON) -m venv --clear $(VENV); else $(PYTHON) -m venv $(VENV); fi >&2
-	@$(call install,--require-hashes -r requirements/build.txt)
+	@$(call install,--require-hashes --no-deps -r requirements/build.txt)
 	@echo '$(CURDIR)' > $@
 
 $(VENV)/.ok-run: $(VENV)/.ok-venv requirements/runtime.txt pyproject.toml
-	@$(call install,--require-hashes -r requirements/runtime.txt)
+	@$(call install,--require-hashes --no-deps -r requirements/runtime.txt)
 	@$(call install,--no-deps -e .)
 	@touch $@
 
 $(VENV)/.ok-dev: $(VENV)/.ok-run requirements/dev.txt
-	@$(call install,--require-hashes -r requirements/dev.txt)
+	@$(call install,--require-hashes --no-deps -r requirements/dev.txt)
 	@touch $@

@@ -44,7 +44,9 @@ def text(path: str) -> str:
 
 
 def pins(lock: str) -> dict[str, str]:
-    pinned = re.findall(r"^([a-z0-9-]+)==(\S+)", text(f"requirements/{lock}.txt"), re.MULTILINE)
+    pinned = re.findall(
+        r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==(\S+)", text(f"requirements/{lock}.txt"), re.MULTILINE
+    )
     return dict(pinned)
 
 
@@ -52,7 +54,9 @@ def pins(lock: str) -> dict[str, str]:
 def test_every_pin_of_a_lock_has_a_hash_and_no_address_stands_in_it(lock: str) -> None:
     content = text(f"requirements/{lock}.txt")
     for entry in re.split(r"^(?=[a-z0-9])", content, flags=re.MULTILINE)[1:]:
-        assert re.match(r"[a-z0-9-]+==\S+( ; [^\\]+)? \\\n    --hash=sha256:", entry), entry[:80]
+        assert re.match(
+            r"[a-z0-9-]+(\[[a-z,]+\])?==\S+( ; [^\\]+)? \\\n    --hash=sha256:", entry
+        ), entry[:80]
     assert "://" not in content
     assert not re.search(r"^-", content, re.MULTILINE)
 

@@ -118,7 +118,7 @@ class World:
             self.clock,
             self.engine,
             ways=Ways() if self._served else ways,
-            moments=lambda moment: self.moments(moment),
+            moments=self._passed,
         )
         self.app = app
         if hasattr(self, "worker"):
@@ -208,6 +208,9 @@ class World:
         nth = more.pop("nth", 1)
         match = {"path": path, "method": method, "nth": nth}
         self.roads[vendor].door.faults.add(fault_from({"match": match, "do": do, **more}))
+
+    def _passed(self, moment: str) -> None:
+        self.moments(moment)
 
     def _settings(self, changes: Mapping[str, Any]) -> Settings:
         salesforce, xero = self._urls
