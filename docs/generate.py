@@ -16,6 +16,7 @@ import click
 from pydantic import BaseModel, SecretStr
 
 from sync_worker.cli import main
+from sync_worker.domain.moves import CONTACT_MOVES, DOCUMENT_MOVES, Moves
 from sync_worker.sandbox import sources
 from sync_worker.sandbox.salesforce import routes as salesforce
 from sync_worker.sandbox.salesforce.metadata.components import KINDS
@@ -72,6 +73,13 @@ nothing else, and everything for people goes to stderr. RECORD is `invoice:NUMBE
 | 4 | a vendor cannot be reached, or an outcome is unknown; `status --alive`: no sign of life |
 """
 
+STATES = """\
+# States and moves
+
+Written by `make docs` from `sync_worker/domain/moves.py`; change it there. The journal refuses every move that is not
+here, and the commit it belongs to. What each state means stands in [reliability](reliability.md#the-states).
+"""
+
 ENDPOINTS = """\
 # Endpoints of the sandbox
 
@@ -123,6 +131,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration(),
         "commands.md": commands(),
         "endpoints.md": endpoints(),
+        "states.md": states(),
     }
 
 
@@ -183,6 +192,20 @@ def endpoints() -> str:
         (SALESFORCE_LACKS, ", ".join(f"`{kind}`" for kind in sorted(KINDS)) + ".\n"),
     )
     return "\n".join([ENDPOINTS, *(_section(*room) for room in rooms)]).rstrip() + "\n"
+
+
+def states() -> str:
+    return f"{STATES}\n{_moves('A document', DOCUMENT_MOVES)}\n{_moves('A contact', CONTACT_MOVES)}"
+
+
+def _moves(title: str, moves: Moves) -> str:
+    arrows = [
+        (before or "[*]", after, when)
+        for before, ways in moves.items()
+        for after, when in ways.items()
+    ]
+    drawn = "".join(f"    {before} --> {after}: {when}\n" for before, after, when in arrows)
+    return f"## {title}\n\n```mermaid\nstateDiagram-v2\n{drawn}```\n"
 
 
 def xero_routes() -> set[Route]:

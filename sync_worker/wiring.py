@@ -307,7 +307,7 @@ def _connection(
             ledger=ledger,
             books=books,
             directory=Directory(lane, XeroContacts(client), parties, rules),
-            recovery=Recovery(lane, ledger, rules.two_steps),
+            recovery=Recovery(lane, ledger, drafts_stay=rules.status == "DRAFT"),
             linking=linking,
             leftovers=Leftovers(lane, invoices, ledger, linking, rules),
             rules=rules,

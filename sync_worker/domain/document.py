@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """How far a record has come. docs/reliability.md draws the moves."""
+    """How far a record has come. `moves` has every way from one to another."""
 
     NEW = "NEW"
     """Known and due; nothing was ever sent under this generation."""
@@ -34,6 +34,10 @@ class State(StrEnum):
     """It stands in Xero in its final status; the CRM does not know yet."""
     WRITTEN = "WRITTEN"
     """Both sides know each other."""
+    VERIFIED = "VERIFIED"
+    """Looked at on both sides since, and they agree."""
+    DRIFT = "DRIFT"
+    """Somebody changed one side since; a person decides which is right."""
     HELD = "HELD"
     """Waits for a person or for its inputs to change."""
     REJECTED = "REJECTED"
@@ -46,6 +50,8 @@ class State(StrEnum):
 
 IN_DOUBT = (State.SENDING, State.UNSURE)
 WAITING = (State.HELD, State.REJECTED)
+LINKED = (State.WRITTEN, State.VERIFIED, State.DRIFT, State.ORPHAN)
+"""Those that came to their end once. Where the CRM shows one of them as due again, its id was cleared."""
 
 
 @dataclass(frozen=True, slots=True)

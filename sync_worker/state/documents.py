@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, select, update
 from sync_worker.domain.document import WAITING, Document, Kind, State
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.moves import check
 from sync_worker.ports import Change, Step
 from sync_worker.state.store import in_chunks, upsert
 from sync_worker.state.tables import documents, steps
@@ -21,8 +22,9 @@ from sync_worker.state.tables import documents, steps
 def write(
     tx: Connection, connection: str, run: str, now: datetime, changes: Sequence[Change]
 ) -> None:
-    """Each document's new face, stamped `now`, and the step that led to it."""
+    """Each document's new face, stamped `now`, and the step that led to it. Raises ImpossibleMove."""
     if changes:
+        _check(tx, connection, changes)
         tx.execute(_replace(tx.dialect.name), [_row(connection, now, c.document) for c in changes])
         tx.execute(steps.insert(), [_step(connection, run, now, change) for change in changes])
 
@@ -108,6 +110,20 @@ def from_row(row: Row[Any]) -> Document:
         next_try_at=row.next_try_at,
         updated_at=row.updated_at,
     )
+
+
+def _check(tx: Connection, connection: str, changes: Sequence[Change]) -> None:
+    known: dict[tuple[str, str], tuple[State, int]] = {}
+    for chunk in in_chunks(change.document.record for change in changes):
+        found = select(
+            documents.c.kind, documents.c.record, documents.c.state, documents.c.generation
+        ).where(documents.c.connection == connection, documents.c.record.in_(chunk))
+        for kind, record, state, generation in tx.execute(found):
+            known[kind, record] = (State(state), generation)
+    for change in changes:
+        document = change.document
+        check(known.get((document.kind, document.record)), document)
+        known[document.kind, document.record] = (document.state, document.generation)
 
 
 def _row(connection: str, now: datetime, document: Document) -> dict[str, object]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from sync_worker.domain.document import Kind, State
+from sync_worker.domain.document import LINKED, Kind
 from sync_worker.domain.ids import XeroId
 from sync_worker.domain.payment import LedgerPayment
 from sync_worker.state.store import in_chunks, upsert
@@ -65,7 +65,7 @@ def matchable(tx: Connection, connection: str, limit: int) -> list[LedgerPayment
         documents.c.connection == payments.c.connection,
         documents.c.kind == Kind.INVOICE,
         documents.c.xero_id == payments.c.invoice_id,
-        documents.c.state == State.WRITTEN,
+        documents.c.state.in_(LINKED),
     )
     return _select(tx, connection, limit, payments.c.state == Progress.UNMATCHED, linked)
 

@@ -203,6 +203,7 @@ def _make(
         found |= made
         refused |= not_made
     clashing = [party for party in parties if party.id in refused]
+    rows = directory.lane.journal.documents(Kind.CONTACT, [party.id for party in parties])
     found |= _by_number(directory, [*clashing, *lost], rows)
     found |= _by_name(directory, [p for p in clashing if p.id not in found], rows, refused)
     return found

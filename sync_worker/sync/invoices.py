@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from more_itertools import chunked
 
 from sync_worker.domain.books import Books
-from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, State
+from sync_worker.domain.document import IN_DOUBT, LINKED, WAITING, Document, Kind, State
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.hold import LINK_CURES, Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
@@ -27,9 +27,6 @@ from sync_worker.sync.recover import Recovery
 
 CHUNK = 1000
 """Invoices planned together, so that their contacts share calls."""
-
-LINKED = frozenset({State.WRITTEN, State.ORPHAN})
-"""Rows that came to their end once; where the CRM shows their invoice as due again, its id was cleared."""
 
 Rows = Mapping[SalesforceId, Document]
 

@@ -101,8 +101,10 @@ class Linking:
             )
 
     def _ready(self, row: Document) -> Document:
-        """A row that waited because the CRM refused its link needs no second visit to Xero."""
-        if row.state in WAITING and row.hold and row.hold.hold_class in REFUSED_BY_CRM:
+        """A row that waited because the CRM refused its link needs no second visit to Xero, nor does a draft where
+        drafts are all that is wanted."""
+        refused = row.state in WAITING and row.hold and row.hold.hold_class in REFUSED_BY_CRM
+        if refused or (row.state is State.CREATED and self.rules.status == "DRAFT"):
             return replace(row, state=State.PROMOTED)
         return row
 
@@ -111,7 +113,7 @@ class Linking:
         it must not be."""
         if not row.xero_id or row.state not in {State.CREATED, *WAITING}:
             return False
-        if not self.rules.two_steps:
+        if self.rules.status == "DRAFT":
             return False
         if reason := self.rules.not_due(invoice):
             return Hold(

@@ -33,7 +33,8 @@ class Recovery:
 
     lane: Lane
     ledger: LedgerInvoices
-    two_steps: bool
+    drafts_stay: bool
+    """Whether a draft is all that is wanted in Xero."""
     looked: bool = False
     adopted: int = 0
     """Documents found again since the start of this process."""
@@ -181,7 +182,7 @@ class Recovery:
         return Change(adopted, f"found in Xero by our marker as {invoice.status} and adopted")
 
     def _state(self, status: str) -> State:
-        return State.PROMOTED if status in FINAL or not self.two_steps else State.CREATED
+        return State.PROMOTED if status in FINAL or self.drafts_stay else State.CREATED
 
     def _decide(self, rows: Sequence[Document]) -> list[Document]:
         """Those with an id are asked for by it; the others are absent once QUIET has passed since they

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from sync_worker.domain.batch import Frozen
-from sync_worker.domain.document import Document, Kind, Sighting, State
+from sync_worker.domain.document import WAITING, Document, Kind, Sighting, State
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.moves import STANDING
 from sync_worker.domain.payment import LedgerPayment
 from sync_worker.ports import Change
 from sync_worker.state.journal import SqlJournal
@@ -56,7 +57,15 @@ def xero_id(number: int) -> XeroId:
 
 
 def an_invoice(number: int = 1, state: State = State.NEW, **facts: Any) -> Document:
-    return Document(Kind.INVOICE, record(number), f"INV-{number}", state, **facts)
+    """With what its state says it has."""
+    needed: dict[str, Any] = {}
+    if state is State.SENDING:
+        needed = {"batch": "b1", "sent_at": MORNING}
+    elif state in WAITING:
+        needed = {"hold": NO_LINES}
+    elif state in STANDING:
+        needed = {"xero_id": xero_id(number)}
+    return Document(Kind.INVOICE, record(number), f"INV-{number}", state, **{**needed, **facts})
 
 
 def invoices(count: int, state: State = State.NEW, **facts: Any) -> list[Document]:

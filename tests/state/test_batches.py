@@ -73,7 +73,9 @@ def test_settling_one_batch_leaves_the_bytes_of_another(journal: SqlJournal) -> 
 
 def test_a_row_that_does_not_name_its_batch_does_not_leave(journal: SqlJournal) -> None:
     with pytest.raises(ValueError, match="leaves in batch b1"):
-        journal.intend(a_batch(1), "token-1", changes([an_invoice(1, State.SENDING)], "leaves"))
+        journal.intend(
+            a_batch(1), "token-1", changes([an_invoice(1, State.SENDING, batch="b0")], "leaves")
+        )
     assert journal.documents(Kind.INVOICE, [record(1)]) == {}
 
 

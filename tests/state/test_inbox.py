@@ -140,6 +140,7 @@ def test_an_unmatched_payment_returns_once_its_invoice_is_linked(journal: SqlJou
     assert (journal.waiting(), journal.matchable()) == ([], [])
     journal.save(changes([an_invoice(1, State.CREATED, xero_id=xero_id(1))]))
     assert journal.matchable() == []
+    journal.save(changes([an_invoice(1, State.PROMOTED, xero_id=xero_id(1))]))
     journal.save(changes([an_invoice(1, State.WRITTEN, xero_id=xero_id(1))]))
     assert journal.matchable() == [a_payment(1)]
     journal.applied([a_payment(1)])

@@ -138,10 +138,10 @@ def test_a_request_nobody_took_in_time_is_never_taken(
 
 
 def test_the_overview_counts_by_kind_and_state(journal: SqlJournal) -> None:
-    journal.save(changes([an_invoice(1), an_invoice(2), an_invoice(3, State.WRITTEN)]))
+    journal.save(changes([an_invoice(1), an_invoice(2), an_invoice(3, State.CREATED)]))
     assert journal.overview.counts() == {
         (Kind.INVOICE, State.NEW): 2,
-        (Kind.INVOICE, State.WRITTEN): 1,
+        (Kind.INVOICE, State.CREATED): 1,
     }
 
 
@@ -152,7 +152,7 @@ def test_a_record_waits_since_its_kind_of_trouble_began(
     clock.advance(hours=1)
     journal.save(changes([an_invoice(1, State.HELD, hold=NO_LINES, attempts=2)]))
     undated = Hold(HoldClass.DATE_MISSING, "It has no date.", "Give it one.")
-    journal.save(changes([an_invoice(2, State.REJECTED, hold=undated)]))
+    journal.save(changes([an_invoice(2, State.HELD, hold=undated)]))
     first, second = journal.overview.waiting()
     assert (first.document.record, first.since) == (record(1), MORNING)
     assert (first.document.hold, first.document.attempts) == (NO_LINES, 2)
@@ -162,7 +162,7 @@ def test_a_record_waits_since_its_kind_of_trouble_began(
 
 
 def test_what_is_in_doubt_is_shown_with_its_age(journal: SqlJournal, clock: StandingClock) -> None:
-    journal.save(changes([an_invoice(1, State.UNSURE, sent_at=MORNING), an_invoice(2)]))
+    journal.save(changes([an_invoice(1, State.SENDING, sent_at=MORNING), an_invoice(2)]))
     clock.advance(minutes=40)
     (doubt,) = journal.overview.in_doubt()
     assert (doubt.document.record, doubt.age) == (record(1), timedelta(minutes=40))
