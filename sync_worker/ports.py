@@ -14,6 +14,7 @@ from sync_worker.domain.books import Books
 from sync_worker.domain.document import Document, Kind, Sighting, State
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Draft, Invoice, LedgerInvoice
+from sync_worker.domain.letter import Delivery, Letter
 from sync_worker.domain.party import Contact, Party
 from sync_worker.domain.payment import LedgerPayment, PaymentRecord
 
@@ -332,3 +333,11 @@ class Switches(Protocol):
     """What an operator has paused."""
 
     def paused(self) -> Mapping[str, object]: ...
+
+
+# The post ----------------------------------------------------------------------------------------
+
+
+class Mail(Protocol):
+    def send(self, letter: Letter) -> Delivery:
+        """Once, and not again by itself; nothing is raised, and what is returned can be relied on."""

@@ -120,6 +120,44 @@ class Time(Room):
     )
 
 
+class Mail(WithSecrets):
+    host: str | None = Field(None, description="The mail server; without it no e-mail is sent.")
+    port: int = Field(587, ge=1, le=65535, description="Its port; 465 is usual for `tls`.")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="`starttls` encrypts once connected, `tls` from the first byte; `none` is for loopback only.",
+    )
+    ca_file: Path | None = Field(
+        None, description="PEM file of certificates to trust instead of the system's."
+    )
+    user: str | None = Field(None, description="Who logs in; without it nobody does.")
+    password: SecretStr | None = Field(None, description="Their password (or `password_file`).")
+    sender: str | None = Field(
+        None, description="Address our letters come from, such as Grants <grants@acme.example>."
+    )
+    error_address: str | None = Field(
+        None, description="Who is told what waits for a person; without it nobody is."
+    )
+    templates: Path | None = Field(
+        None,
+        description="Folder of your own letters; one that is missing there is taken as shipped.",
+    )
+    timeout_s: Seconds = Field(30, gt=0, description="Longest wait for the server.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Mail:
+        if self.host and not self.sender:
+            msg = "host is set and sender is not; name the address that our letters come from"
+            raise ValueError(msg)
+        if (self.user is None) != (self.password is None):
+            msg = "user and password belong together; set both or neither"
+            raise ValueError(msg)
+        if self.host and self.tls == "none" and not on_loopback(f"smtp://{self.host}"):
+            msg = f"tls = 'none' would send letters to {self.host!r} in the clear; use starttls or tls"
+            raise ValueError(msg)
+        return self
+
+
 class Salesforce(WithSecrets):
     url: Address = Field(description="The org's My Domain, such as https://acme.my.salesforce.com.")
     client_id: str = Field(description="Consumer key of the External Client App.")
@@ -386,6 +424,7 @@ class Settings(BaseSettings):
     )
     log: Log = Field(default_factory=Log, description="What is said.")
     time: Time = Field(default_factory=Time, description="Whose clock counts.")
+    mail: Mail = Field(default_factory=Mail, description="How letters leave.")
     connections: dict[str, Connection] = Field(
         default_factory=dict,
         description="One table for each pair of CRM org and Xero organisation.",

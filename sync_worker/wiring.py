@@ -24,7 +24,9 @@ from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.finding import Finding
 from sync_worker.domain.rules import InvoiceRules
-from sync_worker.ports import Clock, Moments, unwatched
+from sync_worker.notify.smtp import MailServer, SmtpMail
+from sync_worker.notify.templates import Templates
+from sync_worker.ports import Clock, Mail, Moments, unwatched
 from sync_worker.salesforce.check import KNOWN, SalesforceCheck
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
@@ -99,6 +101,31 @@ class App:
     def journal_version(self) -> str:
         return head_is(self.engine) or "new"
 
+    def mail(self) -> Mail | None:
+        """The way letters leave; None where no mail server is set."""
+        chosen = self.settings.mail
+        if chosen.host is None or chosen.sender is None:
+            return None
+        server = MailServer(
+            host=chosen.host,
+            port=chosen.port,
+            tls=chosen.tls,
+            user=chosen.user,
+            password=_open(chosen.password),
+            ca_file=chosen.ca_file,
+            timeout_s=chosen.timeout_s,
+        )
+        return SmtpMail(server, chosen.sender, self.clock)
+
+    def templates(self) -> Templates:
+        own = self.settings.mail.templates
+        if own is not None and not own.is_dir():
+            msg = (
+                f"mail.templates names {str(own)!r}, which is no folder; correct it or take it out"
+            )
+            raise Misconfigured(msg)
+        return Templates(*([own] if own else []), project_folder("templates"))
+
     def connection(self, name: str, progress: Progress = lambda *_: None) -> Connection:
         return _connection(self, name, self.settings.connections[name], progress)
 
@@ -109,6 +136,8 @@ class App:
         yield from SalesforceCheck(crm.client, crm.names).problems()
         rules = invoice_rules(settings)
         yield from xero_problems(_books(_ledger(self, settings), self.clock, rules), rules)
+        if self.settings.mail.host is not None:
+            yield from self.templates().problems()
 
     def jobs(self, connection: Connection) -> Iterator[Job]:
         settings = self.settings.connections[connection.name]

@@ -35,7 +35,7 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"```\w*\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 COMMAND = re.compile(r"^(?:\$ |ExecStart=)?(?:\S*/)?sync-worker((?: +[^\s#]+)*)", re.MULTILINE)
 SETTING = re.compile(
-    r"(?:invoices|payments|budget|timing|xero|salesforce|log|time|journal)\.(?!py|db)[a-z_.]+"
+    r"(?:mail|invoices|payments|budget|timing|xero|salesforce|log|time|journal)\.(?!py|db)[a-z_.]+"
 )
 FILE = re.compile(r"(?:sync_worker|tests|config|docs)/[\w./-]*\w/?")
 

@@ -228,7 +228,8 @@ def test_the_wheel_brings_the_schema_and_the_settings_along(tmp_path: Path) -> N
     )
     (wheel,) = tmp_path.glob("*.whl")
     shipped = set(zipfile.ZipFile(wheel).namelist())
-    for path in [*SCHEMA.rglob("*-meta.xml"), HOUSE / "config" / "sync_worker.toml"]:
+    letters = (HOUSE / "config" / "templates").iterdir()
+    for path in [*SCHEMA.rglob("*-meta.xml"), *letters, HOUSE / "config" / "sync_worker.toml"]:
         assert f"sync_worker/_config/{path.relative_to(HOUSE / 'config').as_posix()}" in shipped
     assert "sync_worker/cli/main.py" in shipped
     assert not [name for name in shipped if name.startswith(("tests", "docs", "config", "var"))]

@@ -28,7 +28,9 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def loaded(folder: Path, **tables: Any) -> Settings:
     """The settings of a file with one good connection; `tables` are laid over it, None takes a setting away."""
-    whole: dict[str, Any] = {name: tables.pop(name) for name in ("log", "time") if name in tables}
+    whole: dict[str, Any] = {
+        name: tables.pop(name) for name in ("log", "time", "mail") if name in tables
+    }
     connection: dict[str, Any] = {"salesforce": CRM, "xero": XERO}
     for name, values in tables.items():
         if isinstance(values, dict):
@@ -240,3 +242,33 @@ def test_a_variable_that_should_hold_json_and_does_not_is_named(
     (problem,) = refused(tmp_path)
     assert name in problem
     assert "JSON" in problem
+
+
+# The mail server
+
+
+@pytest.mark.parametrize(
+    ("mail", "complaint"),
+    [
+        ({"host": "smtp.acme.example"}, "host is set and sender is not"),
+        ({"user": "grants"}, "user and password belong together"),
+        ({"password": "hush"}, "user and password belong together"),
+        ({"host": "smtp.acme.example", "sender": "a@b.example", "tls": "none"}, "in the clear"),
+        ({"host": "10.0.0.1", "sender": "a@b.example", "tls": "none"}, "in the clear"),
+        ({"tls": "ssl"}, "mail.tls"),
+        ({"port": 0}, "mail.port"),
+    ],
+)
+def test_a_mail_server_is_whole_and_its_letters_are_encrypted(
+    tmp_path: Path, mail: dict[str, object], complaint: str
+) -> None:
+    (problem,) = refused(tmp_path, mail=mail)
+    assert problem.startswith("mail")
+    assert complaint in problem
+    assert "hush" not in problem
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_mail_in_the_clear_is_for_the_loopback(tmp_path: Path, host: str) -> None:
+    mail = {"host": host, "sender": "a@b.example", "tls": "none"}
+    assert loaded(tmp_path, mail=mail).mail.host == host

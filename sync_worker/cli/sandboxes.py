@@ -56,6 +56,13 @@ def _sandbox_options(function: Any) -> Any:
                 "--xero-port", type=click.IntRange(0, 65535), default=8802, show_default=True
             ),
             click.option(
+                "--mail-port",
+                type=click.IntRange(0, 65535),
+                default=8803,
+                show_default=True,
+                help="SMTP of the mail box.",
+            ),
+            click.option(
                 "--permission-set",
                 help="Sign the integration user in with this permission set instead of as an administrator.",
             ),
@@ -90,6 +97,7 @@ def sandbox(
     namespace: str,
     salesforce_port: int,
     xero_port: int,
+    mail_port: int,
     permission_set: str | None,
     no_limits: bool,
 ) -> int:
@@ -103,14 +111,12 @@ def sandbox(
             seed=seed,
             salesforce_port=salesforce_port,
             xero_port=xero_port,
+            mail_port=mail_port,
             salesforce={"permission_set": permission_set} if permission_set else {},
             xero={"limits": None} if no_limits else {},
         ) as running:
             running.control.fill(profile, invoices, seed)
-            if asked.as_json:
-                show.as_json(running.credentials())
-            else:
-                _say_credentials(running.credentials())
+            _say_where(asked, running)
             stop.wait()
     except LookupError:
         msg = f"the metadata has no permission set {permission_set!r}; Finance_Sync_Integration is one"
@@ -118,7 +124,7 @@ def sandbox(
     except OSError as taken:
         msg = (
             f"the sandbox cannot listen on its port ({taken.strerror or taken}); "
-            "choose others with --salesforce-port and --xero-port"
+            "choose others with --salesforce-port, --xero-port and --mail-port"
         )
         raise Misconfigured(msg) from None
     return 0
@@ -146,9 +152,18 @@ def _sandbox(**options: Any) -> Iterator[Sandbox]:
         yield running
 
 
-def _say_credentials(credentials: Mapping[str, Mapping[str, str]]) -> None:
-    for vendor, values in credentials.items():
-        show.say(vendor)
+def _say_where(asked: Asked, running: Sandbox) -> None:
+    """Addresses and credentials, for a person or a script."""
+    host, port = running.mail_address
+    doors: dict[str, Mapping[str, object]] = {
+        **running.credentials(),
+        "mail": {"host": host, "port": port},
+    }
+    if asked.as_json:
+        show.as_json(doors)
+        return
+    for door, values in doors.items():
+        show.say(door)
         for name, value in values.items():
             show.say(f"  {name}: {value}")
     show.say("serving until stopped (Ctrl-C)")
@@ -164,6 +179,12 @@ def _demo_settings(running: Sandbox, journal: Path) -> Settings:
         {
             "journal": {"path": journal},
             "time": {"source": "sandbox"},
+            "mail": {
+                "host": running.mail_address[0],
+                "port": running.mail_address[1],
+                "tls": "none",
+                "sender": "sync-worker <demo@sync-worker.example>",
+            },
             "connections": {
                 NAME: {
                     "salesforce": crm | {"url": crm["url"]},
@@ -247,9 +268,6 @@ def _for_ever(asked: Asked, running: Sandbox, settings: Settings) -> int:
     log.set_up("auto", "info")
     with wiring.opened(settings) as app:
         heed_signals(app.stop)
-        if asked.as_json:
-            show.as_json(running.credentials())
-        else:
-            _say_credentials(running.credentials())
+        _say_where(asked, running)
         connection = app.connection(NAME)
         return int(serve([connection], list(app.jobs(connection)), app.stop))

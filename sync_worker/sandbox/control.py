@@ -20,6 +20,7 @@ from sync_worker.sandbox import seeds
 from sync_worker.sandbox.door import CONTROL, Door
 from sync_worker.sandbox.faults import counted, duration, fault_from, only, taken
 from sync_worker.sandbox.http import Clock, Request, Response
+from sync_worker.sandbox.mailbox import Mailbox
 from sync_worker.sandbox.postman import Postman
 from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
@@ -37,6 +38,7 @@ class ControlPlane:
 
     def __init__(self, clock: Clock, salesforce: SalesforceOrg, xero: XeroSandbox) -> None:
         self.clock = clock
+        self.mailbox = Mailbox(clock)
         self.org = salesforce
         self.xero = xero
         self.salesforce_door = self._door(salesforce, "salesforce")
@@ -71,13 +73,14 @@ class ControlPlane:
             return told(400, {"error": sentence(error)})
 
     def reset(self) -> None:
-        """Both vendors back to their base data, logs and faults cleared. The clock goes on."""
+        """Both vendors back to their base data, logs, faults and mail box cleared. The clock goes on."""
         with self.held():
             for door in self.doors:
                 door.core.reset()
                 door.faults.clear()
                 door.forget_late()
                 door.forget_requests()
+            self.mailbox.clear()
 
     def fill(self, profile: str, invoices: int | None, seed: int) -> seeds.Foretold:
         """Both vendors reset, then filled with what the profile holds."""
@@ -209,6 +212,15 @@ def deliver_webhooks(plane: ControlPlane, door: Door, order: Order) -> Any:
     return {"heard": plane.postman.deliver(), **read_webhooks(plane, door, {})}
 
 
+def read_mail(plane: ControlPlane, _: Door, __: Order) -> Any:
+    return plane.mailbox.messages()
+
+
+def clear_mail(plane: ControlPlane, _: Door, __: Order) -> Any:
+    plane.mailbox.clear()
+    return {}
+
+
 ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
     ("POST", "/reset"): reset,
     ("POST", "/seed"): seed,
@@ -225,6 +237,8 @@ ACTS: Mapping[tuple[str, str], Callable[[ControlPlane, Door, Order], Any]] = {
     ("GET", "/webhooks"): read_webhooks,
     ("POST", "/webhooks"): set_webhooks,
     ("POST", "/webhooks/deliver"): deliver_webhooks,
+    ("GET", "/mail"): read_mail,
+    ("DELETE", "/mail"): clear_mail,
 }
 
 

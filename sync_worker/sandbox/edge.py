@@ -1,9 +1,9 @@
-"""The edge: one sandbox of both vendors, served on two loopback ports.
+"""The edge: one sandbox of both vendors, served on two loopback ports, and a mail box on a third.
 
     with Sandbox(metadata=Path("config/salesforce")) as sandbox:
         print(sandbox.credentials())
 
-One thread serves both ports; each core works on one request at a time.
+One thread serves all ports; each core works on one request at a time.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, Self
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.ear import Ear
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.mailbox import Slot
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.xero.app import XeroSandbox
 
@@ -44,6 +45,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         salesforce_port: int = 0,
         xero_port: int = 0,
+        mail_port: int = 0,
         clock: Clock | None = None,
         salesforce: Mapping[str, Any] | None = None,
         xero: Mapping[str, Any] | None = None,
@@ -58,6 +60,7 @@ class Sandbox:
             Ear(self.control.salesforce_door, SALESFORCE_CAPS, host, salesforce_port),
             Ear(self.control.xero_door, XERO_CAPS, host, xero_port),
         )
+        self._slot = Slot(self.control.mailbox, host, mail_port)
         self._thread: threading.Thread | None = None
 
     @property
@@ -68,6 +71,11 @@ class Sandbox:
     def xero_url(self) -> str:
         return self._ears[1].url
 
+    @property
+    def mail_address(self) -> tuple[str, int]:
+        """Host and port of the mail box's SMTP."""
+        return self._slot.address
+
     def credentials(self) -> dict[str, dict[str, str]]:
         return {
             "salesforce": self.org.credentials(self.salesforce_url),
@@ -75,10 +83,10 @@ class Sandbox:
         }
 
     def start(self) -> Self:
-        """Returns once both ports accept connections; OSError if one is taken."""
+        """Returns once all ports accept connections; OSError if one is taken."""
         try:
-            for ear in self._ears:
-                ear.bind()
+            for one in (*self._ears, self._slot):
+                one.bind()
         except OSError:
             self.stop()
             raise
@@ -89,13 +97,13 @@ class Sandbox:
 
     def stop(self) -> None:
         self.control.postman.stop()
-        for ear in self._ears:
-            ear.close()
+        for one in (*self._ears, self._slot):
+            one.close()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        for ear in self._ears:
-            ear.unbind()
+        for one in (*self._ears, self._slot):
+            one.unbind()
 
     def wait(self) -> None:
         """Until somebody stops it."""
@@ -109,7 +117,7 @@ class Sandbox:
         self.stop()
 
     def _serve(self) -> None:
-        async def both() -> None:
-            await asyncio.gather(*(ear.serve() for ear in self._ears))
+        async def all_ports() -> None:
+            await asyncio.gather(*(one.serve() for one in (*self._ears, self._slot)))
 
-        asyncio.run(both())
+        asyncio.run(all_ports())

@@ -19,7 +19,7 @@ from tests.daemon.processes import settings_file
 
 pytestmark = pytest.mark.usefixtures("socket_enabled")
 WORKER = (sys.executable, "-m", "sync_worker")
-ANY_PORT = ("--salesforce-port", "0", "--xero-port", "0")
+ANY_PORT = ("--salesforce-port", "0", "--xero-port", "0", "--mail-port", "0")
 
 
 @contextmanager
@@ -45,7 +45,8 @@ def ready(process: subprocess.Popen[str]) -> str:
 def test_it_says_in_one_line_where_it_is_and_ends_when_asked(tmp_path: Path) -> None:
     with a_sandbox_process("--profile", "care", "--invoices", "30", "--json") as process:
         vendors = json.loads(ready(process))
-        assert set(vendors) == {"salesforce", "xero"}
+        assert set(vendors) == {"salesforce", "xero", "mail"}
+        assert set(vendors["mail"]) == {"host", "port"}
         assert set(vendors["salesforce"]) == {"url", "client_id", "client_secret", "org_id"}
         assert set(vendors["xero"]) == {"url", "client_id", "client_secret", "tenant_id"}
         operator = Operator(settings_file(tmp_path, vendors, clock="sandbox"))
@@ -69,7 +70,17 @@ def test_a_taken_port_is_one_sentence() -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         said = subprocess.run(
-            [*WORKER, "sandbox", "--salesforce-port", "0", "--xero-port", port, "--json"],
+            [
+                *WORKER,
+                "sandbox",
+                "--salesforce-port",
+                "0",
+                "--mail-port",
+                "0",
+                "--xero-port",
+                port,
+                "--json",
+            ],
             capture_output=True,
             text=True,
             timeout=30,
