@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync_worker.domain.payout import BankFile, Payee, Payout
@@ -80,6 +80,7 @@ def test_its_sums_and_its_fingerprint_come_with_it(name: str) -> None:
 
 
 @every_format
+@settings(deadline=None, max_examples=50)  # a busy machine is no failure
 @given(data=st.data())
 def test_any_payout_is_read_back_as_it_was_meant(name: str, data: st.DataObject) -> None:
     chosen = FORMATS[name]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sync_worker.bankfiles import aba, bnz
@@ -38,6 +38,7 @@ def with_first(payout: Payout, **changed: Any) -> Payout:
 
 
 @every_format
+@settings(deadline=None, max_examples=50)  # a busy machine is no failure
 @given(data=st.data())
 def test_one_strange_character_anywhere_is_named_and_refused(
     name: str, data: st.DataObject
@@ -59,6 +60,7 @@ def test_one_strange_character_anywhere_is_named_and_refused(
 
 
 @every_format
+@settings(deadline=None, max_examples=50)  # a busy machine is no failure
 @given(data=st.data())
 def test_every_bad_payee_is_named_and_no_good_one(name: str, data: st.DataObject) -> None:
     chosen = FORMATS[name]
@@ -171,13 +173,16 @@ def test_a_new_zealand_account_is_checked_by_its_banks_check_digits(
     assert complaint in problem.cause
 
 
+@settings(deadline=None, max_examples=50)  # a busy machine is no failure
 @given(st.data())
 def test_one_mistyped_digit_of_a_new_zealand_account_is_noticed(data: st.DataObject) -> None:
-    """Method A weighs every digit of branch and account but two, which have the weight 0 or share it with eleven."""
+    """Method A weighs every digit of branch and account but one. From account 0990000 on method B counts, which leaves
+    the branch out: a digit that leads there may pass."""
     payout = data.draw(payouts(FORMATS["bnz"]))
     digits = list(payout.payees[0].account.replace("-", "").replace(" ", ""))
     place = data.draw(st.sampled_from([2, 3, 4, 5, 7, 8, 9, 10, 11, 12]))
     digits[place] = data.draw(st.sampled_from([d for d in "0123456789" if d != digits[place]]))
+    assume(int("".join(digits[6:13])) < 990_000)
     made = bnz.write(with_first(payout, account="".join(digits)))
     assert isinstance(made, Unpayable)
     assert fields_of(made.problems) == {"account"}
