@@ -102,6 +102,9 @@ class CrmInvoices(Protocol):
         """Row by row, 200 a call; a second call changes nothing. A Finance External ID is written only
         where none is."""
 
+    def edited_since(self, since: datetime) -> Iterator[Invoice]:
+        """Linked ones that changed since then, they or their lines; one may come twice."""
+
     def linked_since(self, since: datetime) -> list[XeroId]:
         """The Xero invoices named by CRM invoices that changed since then, by whoever linked them."""
 
@@ -262,6 +265,10 @@ class Documents(Protocol):
     def journey(self, kind: Kind, record: SalesforceId) -> list[Step]: ...
 
 
+PAYMENTS_POLLED = "payments polled"
+"""The cursor: up to what time of Xero's all payments were surely asked for."""
+
+
 class Inbox(Protocol):
     """Payments between their page and the CRM."""
 
@@ -276,6 +283,9 @@ class Inbox(Protocol):
     def applied(self, payments: Sequence[LedgerPayment]) -> None: ...
 
     def unmatched(self, payments: Sequence[LedgerPayment]) -> None: ...
+
+    def received(self, invoices: Sequence[XeroId]) -> dict[XeroId, Decimal]:
+        """What all payments received and not taken back come to, of each invoice that has any."""
 
     def has_unmatched(self) -> bool: ...
 

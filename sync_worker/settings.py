@@ -319,6 +319,22 @@ class Payments(Room):
     )
 
 
+class Hourly(Schedule):
+    every_s: Seconds | None = Field(3600, description="Seconds between runs.")
+
+
+class Verify(Room):
+    schedule: Hourly = Field(
+        default_factory=Hourly, description="When what was synced is looked at again."
+    )
+    recent_hours: int = Field(
+        48, ge=1, description="How far each look goes back, on both sides, behind the last change."
+    )
+    all_every_days: int = Field(
+        7, ge=1, description="How often everything is looked at: one Xero call per 1,000 documents."
+    )
+
+
 class Budget(Room):
     per_minute: int = Field(
         55, ge=1, le=60, description="Xero calls a minute; Xero's own limit is 60."
@@ -391,6 +407,9 @@ class Connection(Room):
     )
     invoices: Invoices = Field(default_factory=Invoices, description="CRM invoices to Xero.")
     payments: Payments = Field(default_factory=Payments, description="Xero payments to the CRM.")
+    verify: Verify = Field(
+        default_factory=Verify, description="What was synced, looked at again on both sides."
+    )
     budget: Budget = Field(default_factory=Budget, description="Calls a vendor lets us make.")
     timing: Timing = Field(default_factory=Timing, description="How long things may take.")
 

@@ -46,6 +46,7 @@ from sync_worker.sync.leftovers import Leftovers
 from sync_worker.sync.linking import Linking
 from sync_worker.sync.payments import PaymentRules, PaymentSync
 from sync_worker.sync.recover import Recovery
+from sync_worker.sync.verify import VerifyRules, VerifySync
 from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.check import problems as xero_problems
@@ -323,6 +324,8 @@ def _connection(
     )
     parties = SalesforceParties(crm.client, crm.names)
     linking = Linking(lane, invoices, ledger, books, rules)
+    recovery = Recovery(lane, ledger, drafts_stay=rules.status == "DRAFT")
+    contacts = XeroContacts(client)
     connection = Connection(
         name=name,
         clock=app.clock,
@@ -335,8 +338,8 @@ def _connection(
             crm=invoices,
             ledger=ledger,
             books=books,
-            directory=Directory(lane, XeroContacts(client), parties, rules),
-            recovery=Recovery(lane, ledger, drafts_stay=rules.status == "DRAFT"),
+            directory=Directory(lane, contacts, parties, rules),
+            recovery=recovery,
             linking=linking,
             leftovers=Leftovers(lane, invoices, ledger, linking, rules),
             rules=rules,
@@ -349,6 +352,19 @@ def _connection(
             invoices=invoices,
             rules=payment_rules(settings),
             progress=_counted("payments", progress),
+        ),
+        verify=VerifySync(
+            lane=lane,
+            crm=invoices,
+            ledger=ledger,
+            contacts=contacts,
+            recovery=recovery,
+            linking=linking,
+            rules=VerifyRules(
+                timedelta(hours=settings.verify.recent_hours),
+                timedelta(days=settings.verify.all_every_days),
+            ),
+            progress=_counted("verify", progress),
         ),
         identify=lambda: _identify(settings, crm, client, journal),
         for_a_person=client.budget.for_a_person,

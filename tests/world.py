@@ -28,6 +28,7 @@ from sync_worker.sandbox.faults import fault_from
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.xero.app import XeroSandbox
+from sync_worker.sandbox.xero.knobs import Knobs
 from sync_worker.settings import Settings
 from sync_worker.wiring import App, Ways
 from tests import journals
@@ -354,8 +355,9 @@ def a_world(
     **settings: Any,
 ) -> World:
     """`org` and `books` are knobs of the two vendors, everything else are the connection's settings."""
-    plane = _plane(seed, tuple((org or {}).items()), tuple((books or {}).items()))
+    plane, knobs = _plane(seed, tuple((org or {}).items()), tuple((books or {}).items()))
     plane.clock._ahead = timedelta()
+    plane.xero.knobs = knobs  # a reset leaves them as the last test turned them
     plane.reset()
     if profile != "empty":
         plane.fill(profile, seeded, seed)
@@ -368,14 +370,12 @@ def a_served_world(sandbox: Sandbox, **settings: Any) -> World:
 
 
 @cache
-def _plane(seed: int, org: tuple[Any, ...], books: tuple[Any, ...]) -> ControlPlane:
+def _plane(seed: int, org: tuple[Any, ...], books: tuple[Any, ...]) -> tuple[ControlPlane, Knobs]:
     """Reading the schema takes most of the time a world needs, so both vendors are reset instead of built anew."""
     clock = Clock(lambda: NOON)
-    return ControlPlane(
-        clock,
-        SalesforceOrg(clock, **{"metadata": METADATA, **dict(org)}),
-        XeroSandbox(clock, seed=seed, **dict(books)),
-    )
+    xero = XeroSandbox(clock, seed=seed, **dict(books))
+    org_ = SalesforceOrg(clock, **{"metadata": METADATA, **dict(org)})
+    return ControlPlane(clock, org_, xero), xero.knobs
 
 
 def _xero(credentials: Mapping[str, str]) -> Row:

@@ -1,4 +1,4 @@
-"""Commands that do work: sync invoices, sync payments, sync invoice NUMBER, run."""
+"""Commands that do work: sync invoices, sync payments, sync verify, sync invoice NUMBER, run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def add_to(main: click.Group) -> None:
 
 @click.group()
 def sync() -> None:
-    """Do one run now: of invoices, of payments, or of one invoice."""
+    """Do one run now: of invoices, of payments, of the look at what was synced, or of one invoice."""
 
 
 @command(sync, "invoices")
@@ -39,6 +39,12 @@ def sync_invoices(asked: Asked) -> int:
 def sync_payments(asked: Asked) -> int:
     """Fetch the payments that changed in Xero."""
     return _one_run(asked, "payments")
+
+
+@command(sync, "verify")
+def sync_verify(asked: Asked) -> int:
+    """Look again at what was synced, on both sides, and show what differs."""
+    return _one_run(asked, "verify")
 
 
 @command(sync, "invoice")

@@ -23,13 +23,14 @@ from sync_worker.domain.errors import (
 from sync_worker.domain.hold import Hold
 from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, Journal, LaneKeeper, Requests, Switches
-from sync_worker.sync import invoices, payments
+from sync_worker.sync import invoices, payments, verify
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.payments import PaymentSync
+from sync_worker.sync.verify import VerifySync
 
 log = structlog.get_logger()
 
-PROCESSES = ("invoices", "payments")
+PROCESSES = ("invoices", "payments", "verify")
 BEAT = "beat"
 """The cursor by which `status` sees that a daemon is running."""
 
@@ -66,6 +67,7 @@ class Connection:
     switches: Switches
     invoices: InvoiceSync
     payments: PaymentSync
+    verify: VerifySync
     identify: Callable[[], None]
     """Logs in on both sides and pins who they are; cheap after the first time."""
     for_a_person: Callable[[], AbstractContextManager[None]]
@@ -95,7 +97,11 @@ class Connection:
         if process in self.switches.paused():
             log.info("run skipped, paused", connection=self.name, process=process)
             return Result(process, Exit.DONE, {"paused": True})
-        work = {"invoices": self._invoices, "payments": self._payments}[process]
+        work = {
+            "invoices": self._invoices,
+            "payments": self._payments,
+            "verify": self._verify,
+        }[process]
         return self._outcome(process, work)
 
     def run_invoice(self, number: str) -> Result:
@@ -167,6 +173,15 @@ class Connection:
             "refused": [{"payment": one, "cause": why} for one, why in report.refused.items()],
         }
         return counts, Exit.HELD if report.refused else Exit.DONE
+
+    def _verify(self) -> tuple[Mapping[str, Any], Exit]:
+        report = verify.verify(self.verify)
+        counts = {
+            "verified": report.verified,
+            "linked": report.linked,
+            "held": [_held(number, hold) for number, hold in report.held],
+        }
+        return counts, Exit.HELD if report.held else Exit.DONE
 
     def _one_invoice(self, number: str) -> tuple[Mapping[str, Any], Exit]:
         found = self.invoices.crm.numbered(number)

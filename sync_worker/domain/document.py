@@ -50,6 +50,8 @@ class State(StrEnum):
 
 IN_DOUBT = (State.SENDING, State.UNSURE)
 WAITING = (State.HELD, State.REJECTED)
+NEEDS_A_PERSON = (*WAITING, State.DRIFT, State.ORPHAN)
+"""Those with a reason and a cure."""
 LINKED = (State.WRITTEN, State.VERIFIED, State.DRIFT, State.ORPHAN)
 """Those that came to their end once. Where the CRM shows one of them as due again, its id was cleared."""
 

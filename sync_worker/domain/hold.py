@@ -31,6 +31,11 @@ class HoldClass(StrEnum):
     DOCUMENT_CHANGED = "document-changed"
     WRITE_BACK_REFUSED = "write-back-refused"
     LINK_TAKEN = "link-taken"
+    CHANGED_SINCE = "changed-since"
+    VOIDED_IN_XERO = "voided-in-xero"
+    SECOND_DOCUMENT = "second-document"
+    PAYMENTS_DIFFER = "payments-differ"
+    CRM_RECORD_GONE = "crm-record-gone"
 
 
 LINK_CURES = frozenset(

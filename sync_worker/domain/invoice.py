@@ -90,4 +90,11 @@ class LedgerInvoice:
     total: Decimal
     url: str
     updated_at: dt.datetime
+    date: dt.date | None = None
+    currency: str = ""
+    contact: XeroId | None = None
+    lines: tuple[tuple[Decimal, Decimal], ...] = ()
+    """(quantity, unit amount) each, to four places."""
+    paid: Decimal = Decimal(0)
+    """By payments alone, in its own currency; credits are not among them."""
     messages: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sync_worker.domain.document import LINKED, WAITING, Document, Kind, State
+from sync_worker.domain.document import LINKED, NEEDS_A_PERSON, Document, Kind, State
 
 Moves = Mapping[State | None, Mapping[State, str]]
 """From a state (None: not in the journal yet) to those it may move to, and when it does. Staying is no move."""
@@ -26,7 +26,7 @@ _JUDGED = {
 }
 
 DOCUMENT_MOVES: Moves = {
-    None: {**_BEFORE_SENDING, State.NEW: "known"},
+    None: {**_BEFORE_SENDING, **_JUDGED, State.NEW: "known"},
     State.NEW: {**_BEFORE_SENDING, State.REJECTED: "refused in Xero's words"},
     State.SENDING: {
         State.CREATED: "made as a draft",
@@ -68,7 +68,12 @@ DOCUMENT_MOVES: Moves = {
     State.WRITTEN: {**_JUDGED, **_ID_CLEARED, State.HELD: "the CRM refuses the link"},
     State.VERIFIED: {**_JUDGED, **_ID_CLEARED, **_RELINKED},
     State.DRIFT: {**_JUDGED, **_ID_CLEARED, **_RELINKED},
-    State.ORPHAN: {**_JUDGED, **_ID_CLEARED, **_RELINKED},
+    State.ORPHAN: {
+        **_JUDGED,
+        **_ID_CLEARED,
+        **_RELINKED,
+        State.CANCELLED: "gone on both sides",
+    },
 }
 
 CONTACT_MOVES: Moves = {
@@ -113,7 +118,7 @@ def _lacks(row: Document) -> str:
         return "an id in Xero"
     if row.state is State.SENDING and (row.batch is None or row.sent_at is None):
         return "a batch and a time at which it left"
-    if row.state in WAITING and row.hold is None:
+    if row.state in NEEDS_A_PERSON and row.hold is None:
         return "a reason"
     return ""
 

@@ -81,6 +81,14 @@ class SalesforceInvoices:
             for refusal in rewritten(partial(self._write, part))
         ]
 
+    def edited_since(self, since: datetime) -> Iterator[Invoice]:
+        """Editing a line does not touch its invoice, so lines are asked for themselves."""
+        changed = "LastModifiedDate >= " + format_soql("{}", since)
+        linked = f"WHERE {self._invoice('Finance_External_ID__c')} != null AND"
+        parents = f"SELECT {self._line('Invoice__c')} FROM {self._line.api_name} WHERE {changed}"
+        yield from self._invoices(f"{linked} {changed}")
+        yield from self._invoices(f"{linked} Id IN ({parents})")
+
     def linked_since(self, since: datetime) -> list[XeroId]:
         finance_id = self._invoice("Finance_External_ID__c")
         rows = self._client.rows(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -68,6 +69,19 @@ def matchable(tx: Connection, connection: str, limit: int) -> list[LedgerPayment
         documents.c.state.in_(LINKED),
     )
     return _select(tx, connection, limit, payments.c.state == Progress.UNMATCHED, linked)
+
+
+def received(tx: Connection, connection: str, invoices: Iterable[XeroId]) -> dict[XeroId, Decimal]:
+    sums: dict[XeroId, Decimal] = {}
+    for chunk in in_chunks(invoices):
+        query = select(payments.c.invoice_id, payments.c.amount).where(
+            payments.c.connection == connection,
+            payments.c.invoice_id.in_(chunk),
+            payments.c.status != "DELETED",
+        )
+        for invoice, amount in tx.execute(query):
+            sums[invoice] = sums.get(invoice, Decimal(0)) + amount
+    return sums
 
 
 def has_unmatched(tx: Connection, connection: str) -> bool:

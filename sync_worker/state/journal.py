@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, Engine
 
@@ -125,6 +126,10 @@ class SqlJournal:
     def unmatched(self, payments: Sequence[LedgerPayment]) -> None:
         with self._in_lane("unmatched") as tx:
             inbox.mark(tx, self._store.connection, Progress.UNMATCHED, payments)
+
+    def received(self, invoices: Sequence[XeroId]) -> dict[XeroId, Decimal]:
+        with self._store.reading() as tx:
+            return inbox.received(tx, self._store.connection, invoices)
 
     def has_unmatched(self) -> bool:
         with self._store.reading() as tx:

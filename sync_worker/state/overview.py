@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 
-from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, State
+from sync_worker.domain.document import IN_DOUBT, NEEDS_A_PERSON, Document, Kind, State
 from sync_worker.ports import Run
 from sync_worker.state import documents, inbox, runs
 from sync_worker.state.store import Store
@@ -69,7 +69,7 @@ class Overview:
         since = func.coalesce(table.c.held_since, table.c.updated_at)
         query = (
             select(table)
-            .where(table.c.connection == self._store.connection, table.c.state.in_(WAITING))
+            .where(table.c.connection == self._store.connection, table.c.state.in_(NEEDS_A_PERSON))
             .order_by(since, table.c.record)
             .limit(limit)
         )

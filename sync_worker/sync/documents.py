@@ -73,6 +73,18 @@ def held(row: Document, hold: Hold, now: datetime, state: State = State.HELD) ->
     )
 
 
+GONE = "its CRM record is gone; the Xero document stays for a person to judge"
+
+
+def orphaned(row: Document) -> Document:
+    hold = Hold(
+        HoldClass.CRM_RECORD_GONE,
+        f"the CRM record is gone, and {row.xero_number or 'its document'} stands in Xero",
+        "restore the CRM record from the recycle bin, or void the document in Xero",
+    )
+    return replace(row, state=State.ORPHAN, hold=hold, next_try_at=None)
+
+
 def total_differs(stored: Decimal | None, expected: Decimal | None) -> Hold:
     return Hold(
         HoldClass.TOTAL_DIFFERS,

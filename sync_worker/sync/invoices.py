@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 from more_itertools import chunked
 
 from sync_worker.domain.books import Books
-from sync_worker.domain.document import IN_DOUBT, LINKED, WAITING, Document, Kind, State
+from sync_worker.domain.document import (
+    IN_DOUBT,
+    LINKED,
+    NEEDS_A_PERSON,
+    WAITING,
+    Document,
+    Kind,
+    State,
+)
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.hold import LINK_CURES, Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
@@ -67,7 +75,7 @@ class Report:
     def add(self, rows: Iterable[Document]) -> None:
         """Those that did not reach their end."""
         for row in rows:
-            if row.state in WAITING and row.hold:
+            if row.state in NEEDS_A_PERSON and row.hold:
                 self.held.append((row.number, row.hold))
             elif row.state in IN_DOUBT:
                 self.in_doubt.append(row.number)

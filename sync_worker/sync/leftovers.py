@@ -14,7 +14,8 @@ from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Change, CrmInvoices, LedgerInvoices
 from sync_worker.sync.attempt import Lane
-from sync_worker.sync.linking import GONE, Finished, Linking
+from sync_worker.sync.documents import GONE, orphaned
+from sync_worker.sync.linking import Finished, Linking
 from sync_worker.sync.recover import GONE_IN_XERO
 
 MOST = 1000
@@ -33,9 +34,10 @@ class Leftovers:
         """Documents that an earlier run began and did not bring to their end."""
         rows = self.lane.journal.in_state(Kind.INVOICE, (State.CREATED, State.PROMOTED), limit=MOST)
         present = self.crm.by_id([row.record for row in rows]) if rows else {}
-        self._orphan(row for row in rows if row.record not in present)
+        orphans = self._orphan(row for row in rows if row.record not in present)
         begun = [(row, present[row.record]) for row in rows if row.record in present]
-        return self.linking.finish(begun) if begun else Finished(())
+        finished = self.linking.finish(begun) if begun else Finished(())
+        return replace(finished, rows=[*orphans, *finished.rows])
 
     def waiting(self) -> set[SalesforceId]:
         """Those that wait; whoever sees one of them due takes it out."""
@@ -75,9 +77,10 @@ class Leftovers:
             if (found := stored.get(row.document_id)) is None or found.status in GONE_IN_XERO
         ]
 
-    def _orphan(self, rows: Iterable[Document]) -> None:
-        orphans = [replace(row, state=State.ORPHAN) for row in rows]
+    def _orphan(self, rows: Iterable[Document]) -> list[Document]:
+        orphans = [orphaned(row) for row in rows]
         self.lane.journal.save([Change(row, GONE) for row in orphans])
+        return orphans
 
     def _cancel(self, rows: Iterable[Document], words: str) -> None:
         """Should the invoice come back, it is made anew; whatever was refused before lives on under its key."""

@@ -25,9 +25,8 @@ from sync_worker.ports import (
 from sync_worker.sync import documents, preflight
 from sync_worker.sync.attempt import Lane
 
-SYNCED, HELD = "Synced", "Held"
+SYNCED, HELD, DRIFT = "Synced", "Held", "Drift"
 REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
-GONE = "its CRM record is gone; the Xero document stays for a person to judge"
 
 Begun = Sequence[tuple[Document, Invoice]]
 
@@ -182,7 +181,8 @@ class Linking:
 
     def _refused(self, row: Document, refusal: RowRefusal) -> Change:
         if refusal.code == "ENTITY_IS_DELETED":
-            return Change(replace(row, state=State.ORPHAN), GONE)
+            orphan = documents.orphaned(row)
+            return Change(orphan, documents.GONE)
         if refusal.code == "LINK_TAKEN":
             hold = Hold(
                 HoldClass.LINK_TAKEN,

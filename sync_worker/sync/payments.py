@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from sync_worker.domain.document import Document, Kind
 from sync_worker.domain.errors import Stopping
-from sync_worker.domain.ids import XeroId
+from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.payment import (
     LedgerPayment,
     PaymentRecord,
@@ -24,6 +24,7 @@ from sync_worker.domain.payment import (
     settled_status,
 )
 from sync_worker.ports import (
+    PAYMENTS_POLLED,
     CrmInvoices,
     CrmPayments,
     InvoiceNews,
@@ -35,6 +36,14 @@ from sync_worker.sync.attempt import Lane
 
 POLLED = "payments"
 """The cursor: Xero's time of the latest payment received."""
+SWEEPS = (
+    ("2 days", timedelta(days=1), timedelta(days=2)),
+    ("90 days", timedelta(days=7), timedelta(days=90)),
+    ("all", timedelta(days=30), None),
+)
+"""(its name, how often, how far back), narrow to wide: some changes in Xero do not move a payment's time, so that only
+looking again finds them."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LINKED = "linked elsewhere"
 """The cursor: when the CRM was last asked for links that others made."""
 CHUNK = 1000
@@ -94,15 +103,38 @@ def sync_payments(work: PaymentSync) -> Report:
 
 def _poll(work: PaymentSync) -> None:
     """Pages by server time into the inbox. The cursor never passes what was received, and never moves by our clock."""
-    journal = work.lane.journal
+    journal, now = work.lane.journal, work.lane.sender.now()
     cursor = journal.cursor(POLLED)
-    since = cursor - work.rules.overlap if cursor else None
+    since, sweeps = _look_back(work, cursor, now)
     for page in work.ledger.changed(since):
         latest = max((payment.updated_at for payment in page), default=cursor)
         if latest is None:
             continue
         cursor = max(cursor, latest) if cursor else latest
         journal.receive(page, cursor)
+    for sweep in sweeps:
+        journal.move_cursor(f"payments of {sweep}", now)
+    journal.move_cursor(PAYMENTS_POLLED, now)
+
+
+def _look_back(
+    work: PaymentSync, cursor: datetime | None, now: datetime
+) -> tuple[datetime | None, list[str]]:
+    """From when on to ask, and which sweeps that answers."""
+    missed = work.lane.journal.cursor(PAYMENTS_POLLED) == NEVER
+    widest = len(SWEEPS) if cursor is None or missed else 0
+    for n, (name, every, _) in enumerate(SWEEPS, start=1):
+        swept = work.lane.journal.cursor(f"payments of {name}")
+        if swept is None or now - swept >= every:
+            widest = max(widest, n)
+    sweeps = [name for name, _, _ in SWEEPS[:widest]]
+    if cursor is None:
+        return None, sweeps
+    since = cursor - work.rules.overlap
+    if widest == 0:
+        return since, sweeps
+    back = SWEEPS[widest - 1][2]
+    return (min(since, now - back) if back else None), sweeps
 
 
 def _wake_what_others_linked(work: PaymentSync) -> None:
@@ -197,8 +229,14 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
     _count(report, [value for key, value in records.items() if key not in refusals])
     taken = [payment for payment in known if payment.id not in refusals]
     # Those the CRM had already count too: an earlier run may have been cut off before it came to the invoice.
-    _settle_invoices(work, {payment.invoice_id for payment in taken if payment.invoice_id})
-    work.lane.journal.applied([*taken, *others])
+    touched = {payment.document_id for payment in taken}
+    unsettled = _settle_invoices(work, touched)
+    # A payment stays in the inbox until its invoice says what it comes to.
+    done = [payment for payment in taken if payment.document_id not in unsettled]
+    report.refused |= {
+        payment.id: unsettled[payment.document_id] for payment in taken if payment not in done
+    }
+    work.lane.journal.applied([*done, *others])
     work.lane.journal.unmatched(strange)
     report.unmatched += len(strange)
 
@@ -223,16 +261,19 @@ def _count(report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, 
         report.excluded += 0 if record.include else 1
 
 
-def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
-    """The invoice's status, and its totals where the CRM cannot sum: recomputed from its payments, never counted up."""
+def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> dict[XeroId, str]:
+    """The invoice's status, and its totals where the CRM cannot sum: recomputed from its payments, never counted up.
+    Answers the Xero invoices whose CRM invoice refused that, and why."""
     if not touched or not (work.rules.write_status or work.rules.worker_rolls_up):
-        return
+        return {}
     rows = work.lane.journal.by_xero_id(Kind.INVOICE, sorted(touched))
+    standings = {one.record: one for one in work.invoices.linked(sorted(touched))}
     news = [
         one
-        for standing in work.invoices.linked(sorted(touched))
+        for standing in standings.values()
         if (one := _invoice_news(standing, _total(standing, rows), work.rules)) is not None
     ]
+    unsettled: dict[XeroId, str] = {}
     for refusal in work.invoices.write(news) if news else ():
         work.lane.tell(
             "invoice totals not written",
@@ -240,6 +281,9 @@ def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> None:
             code=refusal.code,
             reason=refusal.message,
         )
+        xero_id = standings[SalesforceId(refusal.record)].xero_id
+        unsettled[xero_id] = f"{refusal.code}: {refusal.message}"
+    return unsettled
 
 
 def _total(standing: Standing, rows: Mapping[XeroId, Document]) -> Decimal | None:

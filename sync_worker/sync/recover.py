@@ -154,7 +154,7 @@ class Recovery:
             if invoice.status in GONE_IN_XERO:
                 continue
             if row is None:
-                sightings.append(_sighting(marker, invoice))
+                sightings.append(sighted(marker, invoice))
             elif row.xero_id is None:
                 changes.append(self._adoption(row, invoice))
                 rows[marker.record] = changes[-1].document
@@ -234,7 +234,7 @@ class Recovery:
         )
 
 
-def _sighting(marker: Marker, invoice: LedgerInvoice) -> Sighting:
+def sighted(marker: Marker, invoice: LedgerInvoice) -> Sighting:
     return Sighting(
         record=SalesforceId(marker.record),
         generation=marker.generation,

@@ -111,7 +111,7 @@ class XeroInvoices:
 
     def _listed(self, **asked: Any) -> list[LedgerInvoice]:
         body = self._client.read(
-            lambda api, tenant: api.get_invoices(tenant, _preload_content=False, **asked)
+            lambda api, tenant: api.get_invoices(tenant, unitdp=4, _preload_content=False, **asked)
         )
         return [InvoiceElement.model_validate(one).invoice() for one in elements(body, "Invoices")]
 

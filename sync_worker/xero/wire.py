@@ -67,6 +67,15 @@ class Element(Wire):
         return tuple(error.Message for error in self.ValidationErrors) or ("no reason given",)
 
 
+class ContactId(Wire):
+    ContactID: Id = ""
+
+
+class LineWire(Wire):
+    Quantity: Decimal = Decimal(0)
+    UnitAmount: Decimal = Decimal(0)
+
+
 class InvoiceElement(Element):
     InvoiceID: Id = ""
     InvoiceNumber: str = ""
@@ -75,6 +84,11 @@ class InvoiceElement(Element):
     Total: Decimal = Decimal(0)
     Url: str = ""
     UpdatedDateUTC: Instant = _EPOCH
+    Date: Day | None = None
+    CurrencyCode: str = ""
+    Contact: ContactId = Field(default_factory=ContactId)
+    LineItems: tuple[LineWire, ...] = ()
+    AmountPaid: Decimal = Decimal(0)
 
     def invoice(self) -> LedgerInvoice:
         return LedgerInvoice(
@@ -85,6 +99,11 @@ class InvoiceElement(Element):
             total=self.Total,
             url=self.Url,
             updated_at=self.UpdatedDateUTC,
+            date=self.Date,
+            currency=self.CurrencyCode,
+            contact=XeroId(self.Contact.ContactID) if self.Contact.ContactID else None,
+            lines=tuple((line.Quantity, line.UnitAmount) for line in self.LineItems),
+            paid=self.AmountPaid,
             messages=tuple(error.Message for error in self.ValidationErrors),
         )
 

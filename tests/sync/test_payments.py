@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sync_worker.daemon.runner import Exit
+from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
+from sync_worker.state.tables import payments
 from tests.oracle import unpaid_in_crm, wrongs
 from tests.world import METADATA, World, a_world
 
@@ -480,3 +483,107 @@ def test_all_taken_back_the_worker_sums_to_nothing(a_crm_that_cannot_sum: Path) 
     row = world.invoice("INV-1")
     assert row["Total_Payment_Amount__c"] == 0
     assert row["Last_Payment_Date__c"] is None
+
+
+# Where payments go wrong ---------------------------------------------------------------------------
+
+
+def test_f78_of_two_changes_in_one_second_the_last_one_counts() -> None:
+    world = a_synced_invoice()
+    first = pay(world, "40.00")
+    world.sync("payments")
+    world.xero.unpay(first)
+    second = pay(world, "45.00")
+    world.sync("payments")
+    row = world.invoice("INV-1")
+    assert row["Total_Payment_Amount__c"] == 45
+    assert {
+        one["Finance_External_ID__c"]: one["Paid__c"] for one in world.org.rows("Payment__c")
+    } == {
+        first: False,
+        second: True,
+    }
+
+
+def test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid() -> None:
+    world = a_synced_invoice()
+    pay(world, "40.00")
+    world.fault("salesforce", "then", method="PATCH", path="Payment__c", people=_locks(world))
+    result = world.sync("payments")
+    assert result.exit is Exit.HELD
+    assert [one["cause"].split(":")[0] for one in result.counts["refused"]] == [
+        "UNABLE_TO_LOCK_ROW"
+    ]
+    assert world.invoice("INV-1")["Status__c"] == "Entered"
+    world.sync("payments")
+    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+    assert world.sync("payments").counts["refused"] == []
+
+
+def _locks(world: World) -> dict[str, Any]:
+    """Somebody edits the invoice for long, right after the payment was stored."""
+    return {"act": "lock_rows", "ids": [world.invoice("INV-1")["Id"]], "times": 3}
+
+
+def test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start() -> None:
+    world = a_synced_invoice()
+    pay(world, "40.00")
+
+    def die(moment: str) -> None:
+        if moment == "salesforce.PATCH.composite/sobjects.after":
+            raise KeyboardInterrupt
+
+    world.moments = die
+    with pytest.raises(KeyboardInterrupt):
+        world.sync("payments")
+    world.moments = unwatched
+    world.restart()
+    world.sync("payments")
+    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+
+
+def test_f89_nobody_tells_of_payments_and_the_next_poll_finds_them_all() -> None:
+    world = a_synced_invoice()
+    for amount in ("10.00", "20.00", "30.00"):
+        pay(world, amount)
+        world.advance(1200)
+    assert world.sync("payments").counts["created"] == 3
+
+
+def test_what_changed_without_moving_its_time_is_found_by_the_daily_sweep() -> None:
+    """An inbox that lost a payment behind the cursor: only looking back further than the overlap finds it."""
+    world = a_synced_invoice()
+    pay(world, "40.00")
+    world.advance(3600)
+    pay(world, "10.00")
+    world.sync("payments")
+    (first, _) = sorted(world.org.rows("Payment__c"), key=lambda one: -one["Payment_Amount__c"])
+    world.org.remove("Payment__c", str(first["Id"]))
+    with world.engine.begin() as tx:
+        tx.execute(payments.delete().where(payments.c.amount == Decimal("40.00")))
+    world.advance(3600)
+    assert world.sync("payments").counts["created"] == 0
+    world.advance(24 * 3600)
+    assert world.sync("payments").counts["created"] == 1
+
+
+@pytest.mark.parametrize(("days", "reach"), [(1, 2), (7, 90), (30, None)])
+def test_the_older_a_payment_the_rarer_it_is_looked_at_again(days: int, reach: int | None) -> None:
+    world = a_synced_invoice()
+    pay(world, "40.00")
+    world.sync("payments")
+    asked: list[str] = []
+    for _ in range(days):
+        world.advance(24 * 3600)
+        world.forget_calls()
+        world.roads["xero"].instead = lambda request: (
+            asked.append(request.headers.get("if-modified-since", "all"))
+            if request.path.endswith("/Payments")
+            else None
+        )
+        world.sync("payments")
+    if reach is None:
+        assert asked[-1] == "all"
+    else:
+        since = datetime.fromisoformat(asked[-1]).replace(tzinfo=UTC)
+        assert abs(world.time.now() - since - timedelta(days=reach)) < timedelta(minutes=1)

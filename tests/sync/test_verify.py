@@ -1,0 +1,248 @@
+"""What was synced is looked at again: what agrees is verified, what differs is shown, nothing is corrected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sync_worker.daemon.runner import Exit
+from sync_worker.domain.document import State
+from sync_worker.domain.hold import HoldClass
+from sync_worker.ports import unwatched
+from sync_worker.state.tables import payments
+from tests.oracle import wrongs
+from tests.world import World, a_world
+
+DAYS = 86_400
+
+
+@pytest.fixture
+def world() -> World:
+    """One invoice of 100.00 for Sam Client, synced."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    return world
+
+
+def held(world: World) -> list[dict[str, Any]]:
+    return list(world.sync("verify").counts["held"])
+
+
+def another(world: World) -> str:
+    """An invoice somebody typed in Xero."""
+    line = {"Description": "Tea", "Quantity": 1, "UnitAmount": 9, "AccountCode": "200"}
+    return world.xero.add_invoice(world.contact("Sam Client")["id"], [line], Status="AUTHORISED")
+
+
+def the_class(world: World) -> HoldClass:
+    hold = world.row("INV-1").hold
+    assert hold
+    return hold.hold_class
+
+
+def test_what_agrees_is_verified_by_one_call_to_each_side(world: World) -> None:
+    world.forget_calls()
+    result = world.sync("verify")
+    assert (result.exit, result.counts) == (Exit.DONE, {"verified": 1, "linked": 0, "held": []})
+    assert (world.calls("xero"), world.calls("salesforce")) == (1, 1)
+    assert world.row("INV-1").state is State.VERIFIED
+    assert world.steps("INV-1")[-1].words == "looked at on both sides: they agree"
+
+
+def test_looking_twice_writes_once(world: World) -> None:
+    world.sync("verify")
+    steps = len(world.steps("INV-1"))
+    world.forget_calls()
+    world.sync("verify")
+    assert len(world.steps("INV-1")) == steps
+    assert not [one for one in world.requests("salesforce") if one.startswith("PATCH")]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"Total_Amount__c": 90}, "the total is 90.00 in the CRM and 100.00 in Xero"),
+        ({"Invoice_Date__c": "2026-03-01"}, "the date is 2026-03-01 in the CRM and 2026-03-04"),
+        ({"Status__c": "Cancelled"}, "it is cancelled in the CRM and AUTHORISED in Xero"),
+        ({"Currency__c": "NZD"}, "the currency is NZD in the CRM and AUD in Xero"),
+    ],
+)
+def test_f41_an_edit_in_the_crm_after_the_sync_is_shown_once_as_drift(
+    world: World, change: dict[str, Any], words: str
+) -> None:
+    record = str(world.invoice("INV-1")["Id"])
+    world.crm.edit("Invoice__c", record, **change)
+    assert [one["class"] for one in held(world)] == ["changed-since"]
+    assert world.row("INV-1").state is State.DRIFT
+    assert words in world.invoice("INV-1")["Finance_Message__c"]
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Drift"
+    world.forget_calls()
+    assert [one["class"] for one in held(world)] == ["changed-since"]
+    assert not [one for one in world.requests("salesforce") if one.startswith("PATCH")]
+    assert world.document("INV-1")["total"] == 100
+    assert not world.writes("", "P")
+
+
+def test_an_edited_line_is_noticed_though_nobody_touched_the_invoice(world: World) -> None:
+    world.sync("verify")
+    world.advance(3 * DAYS)
+    (line,) = world.org.rows("Invoice_Line_Item__c")
+    world.crm.edit("Invoice_Line_Item__c", str(line["Id"]), Quantity__c=3)
+    assert "the lines are others" in held(world)[0]["cause"]
+
+
+def test_drift_ends_when_both_sides_agree_again(world: World) -> None:
+    record = str(world.invoice("INV-1")["Id"])
+    world.crm.edit("Invoice__c", record, Total_Amount__c=90)
+    world.sync("verify")
+    world.crm.edit("Invoice__c", record, Total_Amount__c=100)
+    assert world.sync("verify").exit is Exit.DONE
+    assert world.row("INV-1").state is State.VERIFIED
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_f76_an_edit_in_xero_is_shown_as_drift(world: World) -> None:
+    world.xero.edit_invoice(
+        world.document("INV-1")["id"],
+        LineItems=[
+            {
+                "Description": "Care",
+                "Quantity": 2,
+                "UnitAmount": "60.00",
+                "AccountCode": "200",
+                "TaxType": "EXEMPTOUTPUT",
+            }
+        ],
+    )
+    assert "the total is 100.00 in the CRM and 120.00 in Xero" in held(world)[0]["cause"]
+
+
+def test_an_edit_that_does_not_move_its_time_is_found_by_the_weekly_look(world: World) -> None:
+    world.sync("verify")
+    world.advance(3 * DAYS)
+    world.xero.act("edit_quietly", invoice_id=world.document("INV-1")["id"], Date="2026-02-01")
+    assert held(world) == []
+    world.advance(4 * DAYS)
+    assert "the date is" in held(world)[0]["cause"]
+
+
+def test_f75_a_void_in_xero_is_shown_and_nothing_is_made_anew(world: World) -> None:
+    before = world.invoice("INV-1")["Finance_External_ID__c"]
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    held(world)
+    world.sync()
+    assert the_class(world) is HoldClass.VOIDED_IN_XERO
+    assert "voided in Xero" in world.invoice("INV-1")["Finance_Message__c"]
+    assert world.invoice("INV-1")["Finance_External_ID__c"] == before
+    assert len(world.documents_of("INV-1")) == 1
+
+
+def test_cancelled_here_and_voided_there_agree(world: World) -> None:
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    world.crm.edit("Invoice__c", str(world.invoice("INV-1")["Id"]), Status__c="Cancelled")
+    assert held(world) == []
+    assert world.row("INV-1").state is State.VERIFIED
+
+
+def test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so(world: World) -> None:
+    row = world.row("INV-1")
+    world.org.remove("Invoice__c", row.record)
+    world.forget_calls()
+    (orphan,) = held(world)
+    assert orphan["class"] == "crm-record-gone"
+    assert "stands in Xero" in orphan["cause"]
+    assert world.row("INV-1").state is State.ORPHAN
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+    assert not world.writes("", "P")
+
+
+def test_f42_a_record_restored_from_the_bin_is_an_orphan_no_more(world: World) -> None:
+    row = world.row("INV-1")
+    world.org.remove("Invoice__c", row.record)
+    world.sync("verify")
+    world.org.restore("Invoice__c", row.record)
+    assert held(world) == []
+    assert world.row("INV-1").state is State.VERIFIED
+
+
+def test_an_orphan_whose_document_is_voided_waits_for_nobody(world: World) -> None:
+    row = world.row("INV-1")
+    world.org.remove("Invoice__c", row.record)
+    world.sync("verify")
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    assert held(world) == []
+    assert world.row("INV-1").state is State.CANCELLED
+
+
+def test_a_link_cleared_by_hand_is_drift_while_the_document_stands() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.crm.edit("Invoice__c", record, Finance_External_ID__c=None, Status__c="Cancelled")
+    assert "the CRM links it to nothing" in held(world)[0]["cause"]
+
+
+def test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same(world: World) -> None:
+    ours = world.contact("Sam Client")["id"]
+    other = world.xero.add_contact("Somebody Else")
+    world.xero.merge_contacts(ours, other)
+    assert held(world) == []
+
+
+def test_a_document_nobody_knows_is_linked_though_its_invoice_is_not_due_any_more() -> None:
+    """The program died after Xero had made it, its journal went with it, and the invoice was cancelled."""
+    world = a_world(invoices={"numbering": "crm"})
+    record = world.crm.invoice("INV-1")
+
+    def die(moment: str) -> None:
+        if moment == "xero.PUT.Invoices.after":
+            raise KeyboardInterrupt
+
+    world.moments = die
+    with pytest.raises(KeyboardInterrupt):
+        world.sync()
+    world.moments = unwatched
+    world.lose_journal()
+    world.crm.edit("Invoice__c", record, Status__c="Cancelled")
+    assert world.sync("verify").counts["linked"] == 1
+    assert world.invoice("INV-1")["Finance_External_ID__c"] == world.document("INV-1")["id"]
+    assert "it is cancelled in the CRM" in held(world)[0]["cause"]
+
+
+def test_after_a_lost_journal_both_sides_are_compared_all_the_same(world: World) -> None:
+    world.lose_journal()
+    world.crm.edit("Invoice__c", str(world.invoice("INV-1")["Id"]), Total_Amount__c=90)
+    assert "the total is 90.00" in held(world)[0]["cause"]
+    assert world.row("INV-1").state is State.DRIFT
+
+
+def test_a_payment_that_was_missed_is_fetched_by_the_next_run_and_shown_until_then(
+    world: World,
+) -> None:
+    world.xero.pay(world.document("INV-1")["id"], "40.00")
+    world.advance(3600)
+    world.xero.pay(another(world), "1.00")
+    world.sync("payments")
+    with world.engine.begin() as lost:
+        lost.execute(payments.delete())
+    (record,) = world.org.rows("Payment__c")
+    world.org.remove("Payment__c", str(record["Id"]))
+    world.advance(3600)
+    world.sync("payments")
+    assert [one["class"] for one in held(world)] == ["payments-differ"]
+    assert "Xero says 40.00 is paid" in world.invoice("INV-1")["Finance_Message__c"]
+    assert world.sync("payments").counts["created"] == 1
+    assert held(world) == []
+
+
+def test_it_stops_where_it_is_asked_to(world: World) -> None:
+    world.advance(60)
+
+    def stop(moment: str) -> None:
+        world.clock.stopping = moment == "xero.GET.Invoices.after"
+
+    world.moments = stop
+    assert world.sync("verify").counts == {"stopped": True}
+    assert world.row("INV-1").state is State.WRITTEN
