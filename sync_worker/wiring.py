@@ -310,7 +310,9 @@ def _stay_connected(app: App, name: str) -> None:
     try:
         app.tokens(name).fresh()
     except SyncError as failure:
-        log.warning("consent not renewed", connection=name, reason=str(failure))
+        health = app.consents(name).health()
+        left = health.days_left(app.clock.now()) if health else 0
+        log.warning("consent not renewed", connection=name, days_left=left, reason=str(failure))
 
 
 def _tokens(app: App, name: str, settings: ConnectionSettings, way: Pool) -> Tokens:

@@ -26,7 +26,7 @@ from tests.consents import (
 )
 from tests.journeys.test_crashes import Killed, a_death, deaths
 from tests.oracle import wrongs
-from tests.world import World
+from tests.world import World, a_world
 
 Told = list[tuple[str, dict[str, object]]]
 
@@ -387,6 +387,20 @@ def test_f08_a_token_that_is_refused_for_ever_ends_the_consent_after_three_calls
     world.roads["xero"].instead = lambda _: None
     connect(world)
     ends_clean(world)
+
+
+def test_f08_a_custom_connection_that_is_refused_for_ever_is_told_after_one_new_token() -> None:
+    world = a_world()
+    asked: list[str] = []
+
+    def refuses(request: Request) -> Response | None:
+        asked.append(request.path)
+        return Response(401, {}, b"") if request.path.startswith("/api.xro") else None
+
+    world.roads["xero"].instead = refuses
+    (problem,) = world.sync("payments").problems
+    assert "check that the custom connection still stands" in problem
+    assert len(asked) == 4, "login, refused, login, refused"
 
 
 def test_a_refused_token_that_was_replaced_meanwhile_ends_no_consent() -> None:
