@@ -51,7 +51,8 @@ every setting of the type *secret*, in the TOML file and as a variable. A secret
 
 **What must fit together.** `timing.quiet_s` is longer than `timing.timeout_s`; `timing.lease_s` is longer than both
 together; `timing.key_life_s` is below 360; `budget.manual_per_minute` is below `budget.per_minute`;
-`payments.overlap_s` is 0 or at least 60; plain `http` is for loopback addresses only.
+`payments.overlap_s` is 0 or at least 60; `xero.grant = "consent"` needs `secrets.key`, `custom` needs
+`xero.client_secret`; plain `http` is for loopback addresses only.
 [Reliability](reliability.md#how-long-and-why) says why.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterator
 from datetime import date
 from ipaddress import ip_address
@@ -38,6 +39,7 @@ from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.money import LineAmountTypes
 
 PREFIX = "SYNC_"
+KEY_BYTES = 32
 
 
 def on_loopback(url: str) -> bool:
@@ -102,6 +104,38 @@ class Journal(Room):
     path: Path = Field(
         Path("var/journal.db"), description="The journal's SQLite file. Keep it: it is the memory."
     )
+
+
+def _sealing_key(secret: SecretStr | None) -> SecretStr | None:
+    if secret is None:
+        return None
+    try:
+        long_enough = len(b64decode(secret.get_secret_value(), validate=True)) == KEY_BYTES
+    except ValueError:
+        long_enough = False
+    if not long_enough:
+        msg = f"is no key; make one of {KEY_BYTES} random bytes in base64, with: openssl rand -base64 {KEY_BYTES}"
+        raise ValueError(msg)
+    return secret
+
+
+SealingKey = Annotated[SecretStr | None, AfterValidator(_sealing_key)]
+
+
+class Secrets(WithSecrets):
+    key: SealingKey = Field(
+        None,
+        description="Seals the Xero tokens of a consent in the journal: 32 random bytes in base64 (or `key_file`).",
+    )
+    old_key: SealingKey = Field(
+        None,
+        description="The key before it, still opened with until `sync-worker reseal` was run (or `old_key_file`).",
+    )
+
+    def keys(self) -> list[bytes]:
+        """The one that seals first."""
+        held = [key for key in (self.key, self.old_key) if key is not None]
+        return [b64decode(key.get_secret_value()) for key in held]
 
 
 class Log(Room):
@@ -197,12 +231,32 @@ class Salesforce(WithSecrets):
         return self
 
 
+def _redirect(uri: str) -> str:
+    parts = urlsplit(uri)
+    plain = parts.scheme == "http" and parts.hostname == "localhost" and parts.path.startswith("/")
+    if not plain or not parts.port or parts.query or parts.fragment:
+        msg = (
+            f"{uri!r} cannot be listened at; write http://localhost:PORT/PATH, the only address of this machine "
+            "that Xero returns to"
+        )
+        raise ValueError(msg)
+    return uri
+
+
 class Xero(WithSecrets):
-    client_id: str = Field(description="Client id of the custom connection.")
-    client_secret: SecretStr = Field(description="Client secret (or `client_secret_file`).")
+    grant: Literal["custom", "consent"] = Field(
+        "custom",
+        description="`custom` is a custom connection; `consent` is what a person allows by `sync-worker connect`.",
+    )
+    client_id: str = Field(description="Client id of the app at developer.xero.com.")
+    client_secret: SecretStr | None = Field(
+        None,
+        description="Client secret (or `client_secret_file`); an app of the PKCE kind has none.",
+    )
     tenant_id: str | None = Field(
         None,
-        description="Pin: the Xero organisation. Without it the connection's only organisation is taken.",
+        description="Pin: the Xero organisation. Without it the connection's only organisation is taken, or with "
+        "`consent` the one that was chosen.",
     )
     api_url: Address = Field(
         "https://api.xero.com", description="Where the API is; a sandbox's address for trials."
@@ -210,10 +264,25 @@ class Xero(WithSecrets):
     identity_url: Address = Field(
         "https://identity.xero.com", description="Where tokens are; a sandbox's address for trials."
     )
+    login_url: Address = Field(
+        "https://login.xero.com",
+        description="Where a person consents; a sandbox's address for trials.",
+    )
+    redirect_uri: Annotated[str, AfterValidator(_redirect)] = Field(
+        "http://localhost:8810/connected",
+        description="Where the browser returns to after consent; letter by letter as the app is registered with.",
+    )
     scopes: str = Field(
         "accounting.invoices accounting.payments accounting.contacts accounting.settings.read",
-        description="What is asked for at the token endpoint.",
+        description="What is asked for; with `consent`, offline_access is added.",
     )
+
+    @model_validator(mode="after")
+    def _custom_needs_its_secret(self) -> Xero:
+        if self.grant == "custom" and self.client_secret is None:
+            msg = "a custom connection needs client_secret"
+            raise ValueError(msg)
+        return self
 
 
 class Schedule(Room):
@@ -444,6 +513,9 @@ class Settings(BaseSettings):
     log: Log = Field(default_factory=Log, description="What is said.")
     time: Time = Field(default_factory=Time, description="Whose clock counts.")
     mail: Mail = Field(default_factory=Mail, description="How letters leave.")
+    secrets: Secrets = Field(
+        default_factory=Secrets, description="What the journal's own secrets are sealed with."
+    )
     connections: dict[str, Connection] = Field(
         default_factory=dict,
         description="One table for each pair of CRM org and Xero organisation.",
@@ -467,6 +539,17 @@ class Settings(BaseSettings):
                 if not on_loopback(connection.xero.api_url):
                     msg = f"time.source = 'sandbox', but connections.{name}.xero.api_url is a real address"
                     raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _consent_needs_a_key(self) -> Settings:
+        for name, connection in self.connections.items():
+            if connection.xero.grant == "consent" and self.secrets.key is None:
+                msg = (
+                    f"connections.{name}.xero.grant = 'consent' keeps tokens in the journal; set secrets.key_file to "
+                    "the key they are sealed with"
+                )
+                raise ValueError(msg)
         return self
 
     def chosen(self, name: str | None) -> dict[str, Connection]:

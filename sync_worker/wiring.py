@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from sync_worker.daemon.clock import SandboxClock, SystemClock
 from sync_worker.daemon.runner import PROCESSES, Connection
 from sync_worker.daemon.schedule import Job, job
-from sync_worker.domain.errors import Misconfigured
+from sync_worker.domain.errors import Misconfigured, SyncError
 from sync_worker.domain.finding import Finding
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.notify.smtp import MailServer, SmtpMail
@@ -36,9 +36,12 @@ from sync_worker.salesforce.payments import SalesforcePayments
 from sync_worker.salesforce.session import Login, SalesforceSession
 from sync_worker.settings import Connection as ConnectionSettings
 from sync_worker.settings import Settings
+from sync_worker.state.consents import SqlConsents
 from sync_worker.state.engine import open_engine
 from sync_worker.state.journal import SqlJournal
 from sync_worker.state.migrate import head_is
+from sync_worker.state.seal import Seal
+from sync_worker.state.store import Store
 from sync_worker.sync.attempt import Lane, Patience
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
@@ -51,17 +54,25 @@ from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.check import problems as xero_problems
 from sync_worker.xero.client import XeroClient
+from sync_worker.xero.consent import Door, XeroConsent
 from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
+from sync_worker.xero.login import XeroLogin
 from sync_worker.xero.payments import XeroPayments
+from sync_worker.xero.rotation import RotatingTokens
 from sync_worker.xero.sender import XeroSender
-from sync_worker.xero.tokens import Tokens
+from sync_worker.xero.tokens import CustomTokens, Tokens
 from sync_worker.xero.transport import Pool, Watched, pool
 
 log = structlog.get_logger()
 
 WORTH_A_LINE = 1000
 """Records between two lines of progress in the log."""
+
+STAY_S = 12 * 3600
+"""Seconds between two renewals of a consent that no run has renewed."""
+SLACK_S = 30
+"""Seconds beyond the longest a request can take, after which its process is taken for dead."""
 
 Progress = Callable[[str, int], None]
 
@@ -130,13 +141,43 @@ class App:
     def connection(self, name: str, progress: Progress = lambda *_: None) -> Connection:
         return _connection(self, name, self.settings.connections[name], progress)
 
+    def consents(self, name: str) -> SqlConsents:
+        keys = self.settings.secrets.keys()
+        return SqlConsents(
+            Store(self.engine, name, self.clock, self.moments), Seal(keys) if keys else None
+        )
+
+    def tokens(self, name: str) -> RotatingTokens:
+        """Of a connection that has a person's consent. Raises Misconfigured for any other."""
+        settings = self.settings.connections[name]
+        if settings.xero.grant != "consent":
+            msg = (
+                f"{name!r} is a custom connection (xero.grant), which is made and ended in Xero itself; "
+                "docs/going-live.md has both ways"
+            )
+            raise Misconfigured(msg)
+        return _rotating(self, name, settings, _way(self))
+
+    def consent(self, name: str) -> XeroConsent:
+        self.tokens(name)
+        settings = self.settings.connections[name]
+        xero, way = settings.xero, _way(self)
+        return XeroConsent(
+            Door(xero.login_url, xero.api_url, xero.redirect_uri, xero.scopes),
+            _login(self, settings, way),
+            self.consents(name),
+            clock=self.clock,
+            way=way,
+            timeout=_timeout(settings),
+        )
+
     def checks(self, name: str) -> Iterator[Finding]:
         """Everything that would keep this connection from working; nothing is written."""
         settings = self.settings.connections[name]
         crm = _Crm(self, settings)
         yield from SalesforceCheck(crm.client, crm.names).problems()
         rules = invoice_rules(settings)
-        yield from xero_problems(_books(_ledger(self, settings), self.clock, rules), rules)
+        yield from xero_problems(_books(_ledger(self, name, settings), self.clock, rules), rules)
         if self.settings.mail.host is not None:
             yield from self.templates().problems()
 
@@ -157,6 +198,15 @@ class App:
                 f"{connection.name}/requested",
                 connection.run_requested,
                 every_s=settings.invoices.request_poll_s,
+                cron=None,
+                zone=zone,
+            )
+        if settings.xero.grant == "consent":
+            # Processes may be paused for longer than a refresh token lives.
+            yield job(
+                f"{connection.name}/tokens",
+                partial(_stay_connected, self, connection.name),
+                every_s=STAY_S,
                 cron=None,
                 zone=zone,
             )
@@ -251,21 +301,60 @@ class _Crm:
         self.names = Names(prefix, crm.names)
 
 
-def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
-    xero, limits = settings.xero, settings.budget
-    way = Watched(app.ways.xero or pool(), app.moments)
-    timeout = urllib3.Timeout(
+def _way(app: App) -> Pool:
+    return Watched(app.ways.xero or pool(), app.moments)
+
+
+def _timeout(settings: ConnectionSettings) -> urllib3.Timeout:
+    return urllib3.Timeout(
         connect=settings.timing.connect_timeout_s, read=settings.timing.timeout_s
     )
-    tokens = Tokens(
-        client_id=xero.client_id,
-        client_secret=xero.client_secret.get_secret_value(),
-        scopes=xero.scopes,
-        identity_url=xero.identity_url,
-        timeout=timeout,
+
+
+def _login(app: App, settings: ConnectionSettings, way: Pool) -> XeroLogin:
+    return XeroLogin(
+        client_id=settings.xero.client_id,
+        client_secret=_open(settings.xero.client_secret),
+        identity_url=settings.xero.identity_url,
+        timeout=_timeout(settings),
         clock=app.clock,
         way=way,
     )
+
+
+def _rotating(app: App, name: str, settings: ConnectionSettings, way: Pool) -> RotatingTokens:
+    slowest = settings.timing.connect_timeout_s + settings.timing.timeout_s
+    return RotatingTokens(
+        _login(app, settings, way),
+        app.consents(name),
+        app.clock,
+        tenant_id=settings.xero.tenant_id,
+        claim_life=timedelta(seconds=slowest + SLACK_S),
+        tell=partial(log.warning, connection=name),
+    )
+
+
+def _stay_connected(app: App, name: str) -> None:
+    """A refresh token dies when it is not used for 60 days."""
+    try:
+        app.tokens(name).fresh()
+    except SyncError as failure:
+        health = app.consents(name).health()
+        left = health.days_left(app.clock.now()) if health else 0
+        log.warning("consent not renewed", connection=name, days_left=left, reason=str(failure))
+
+
+def _tokens(app: App, name: str, settings: ConnectionSettings, way: Pool) -> Tokens:
+    if settings.xero.grant == "consent":
+        return _rotating(app, name, settings, way)
+    xero = settings.xero
+    return CustomTokens(
+        _login(app, settings, way), app.clock, scopes=xero.scopes, tenant_id=xero.tenant_id
+    )
+
+
+def _ledger(app: App, name: str, settings: ConnectionSettings) -> XeroClient:
+    limits, way = settings.budget, _way(app)
     budget = Budget(
         app.clock,
         per_minute=limits.per_minute,
@@ -274,10 +363,9 @@ def _ledger(app: App, settings: ConnectionSettings) -> XeroClient:
         manual_per_day=limits.manual_per_day,
     )
     return XeroClient(
-        tokens=tokens,
-        tenant_id=xero.tenant_id,
-        api_url=xero.api_url,
-        timeout=timeout,
+        tokens=_tokens(app, name, settings, way),
+        api_url=settings.xero.api_url,
+        timeout=_timeout(settings),
         budget=budget,
         clock=app.clock,
         way=way,
@@ -295,7 +383,7 @@ def _connection(
 ) -> Connection:
     journal = app.journal(name)
     crm = _Crm(app, settings)
-    client = _ledger(app, settings)
+    client = _ledger(app, name, settings)
     rules = invoice_rules(settings)
     patience = Patience(
         timeout=settings.timing.timeout_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def loaded(folder: Path, **tables: Any) -> Settings:
     """The settings of a file with one good connection; `tables` are laid over it, None takes a setting away."""
     whole: dict[str, Any] = {
-        name: tables.pop(name) for name in ("log", "time", "mail") if name in tables
+        name: tables.pop(name) for name in ("log", "time", "mail", "secrets") if name in tables
     }
     connection: dict[str, Any] = {"salesforce": CRM, "xero": XERO}
     for name, values in tables.items():
@@ -41,6 +42,11 @@ def loaded(folder: Path, **tables: Any) -> Settings:
     path = folder / "sync_worker.toml"
     path.write_text(toml({**whole, "connections": {"main": connection}}))
     return load(path)
+
+
+def xero_secret(settings: Settings) -> str | None:
+    secret = settings.connections["main"].xero.client_secret
+    return secret.get_secret_value() if secret else None
 
 
 def refused(folder: Path, **tables: Any) -> list[str]:
@@ -68,7 +74,26 @@ def test_a_connection_needs_nothing_but_its_two_logins(tmp_path: Path) -> None:
         ({"salesforce": {"api_version": "63"}}, "salesforce.api_version", "pattern"),
         ({"salesforce": {"page_size": 100}}, "salesforce.page_size", "200"),
         ({"salesforce": {"profile": "other"}}, "salesforce.profile", "'own' or 'maica'"),
-        ({"xero": {"client_secret": None}}, "xero.client_secret", "is missing"),
+        ({"xero": {"client_secret": None}}, "xero", "a custom connection needs client_secret"),
+        ({"xero": {"grant": "password"}}, "xero.grant", "'custom' or 'consent'"),
+        (
+            {"xero": {"grant": "consent"}},
+            "",
+            "main.xero.grant = 'consent' keeps tokens in the journal",
+        ),
+        (
+            {"xero": {"redirect_uri": "http://127.0.0.1:1/x"}},
+            "xero.redirect_uri",
+            "http://localhost:PORT",
+        ),
+        (
+            {"xero": {"redirect_uri": "http://localhost/x"}},
+            "xero.redirect_uri",
+            "http://localhost:PORT",
+        ),
+        ({"xero": {"redirect_uri": "http://localhost:1/?a=b"}}, "xero.redirect_uri", "listened at"),
+        ({"secrets": {"key": "short"}}, "secrets.key", "openssl rand -base64 32"),
+        ({"secrets": {"old_key": "hush!!" * 8}}, "secrets.old_key", "openssl rand -base64 32"),
         ({"xero": {"api_url": "http://api.xero.com"}}, "xero.api_url", "use https"),
         ({"invoices": {"numbering": "both"}}, "invoices.numbering", "'xero' or 'crm'"),
         ({"invoices": {"status": "PAID"}}, "invoices.status", "'AUTHORISED'"),
@@ -102,6 +127,19 @@ def test_a_wrong_setting_is_one_sentence_that_names_it(
     assert setting in problem.partition(": ")[0]
     assert "\n" not in problem
     assert "hush" not in problem
+
+
+def test_a_consent_needs_a_key_and_no_secret(tmp_path: Path) -> None:
+    key, old = (base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2))
+    (tmp_path / "key").write_text(f"{key}\n")
+    settings = loaded(
+        tmp_path,
+        secrets={"key_file": str(tmp_path / "key"), "old_key": old},
+        xero={"grant": "consent", "client_secret": None},
+    )
+    assert settings.secrets.keys() == [bytes([1]) * 32, bytes([2]) * 32]
+    assert key not in repr(settings)
+    assert settings.connections["main"].xero.client_secret is None
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
@@ -145,7 +183,7 @@ def test_a_secret_may_lie_in_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("from-a-file\n")
     found = loaded(tmp_path, xero={"client_secret": None, "client_secret_file": str(secret)})
-    assert found.connections["main"].xero.client_secret.get_secret_value() == "from-a-file"
+    assert xero_secret(found) == "from-a-file"
 
 
 def test_a_secret_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
@@ -172,7 +210,7 @@ def test_variables_beat_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SYNC_JOURNAL__PATH", "elsewhere/journal.db")
     monkeypatch.setenv("SYNC_CONNECTIONS__main__TIMING__TIMEOUT_S", "2.5")
     found = loaded(tmp_path)
-    assert found.connections["main"].xero.client_secret.get_secret_value() == "from-a-variable"
+    assert xero_secret(found) == "from-a-variable"
     assert found.connections["main"].xero.client_id == "another-client"
     assert found.connections["main"].timing.timeout_s == 2.5
     assert str(found.journal.path) == "elsewhere/journal.db"
@@ -192,7 +230,7 @@ def test_a_secret_file_may_be_named_by_a_variable(
     secret.write_text("from-a-file")
     monkeypatch.setenv("SYNC_CONNECTIONS__main__XERO__CLIENT_SECRET_FILE", str(secret))
     found = loaded(tmp_path, xero={"client_secret": None})
-    assert found.connections["main"].xero.client_secret.get_secret_value() == "from-a-file"
+    assert xero_secret(found) == "from-a-file"
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ class World:
         """Closes what was opened to a served sandbox."""
         worker: Any = self.worker
         worker.invoices.crm._client.session.close()
-        worker.invoices.ledger._client._tokens._way._way.clear()
+        worker.invoices.ledger._client._tokens._login._way._way.clear()
 
     def change_settings(self, **settings: Any) -> None:
         """As after an edit of the configuration and a restart."""
@@ -215,13 +215,15 @@ class World:
 
     def _settings(self, changes: Mapping[str, Any]) -> Settings:
         salesforce, xero = self._urls
+        changes = dict(changes)
+        whole = {"secrets": changes.pop("secrets")} if "secrets" in changes else {}
         sf = self.org.credentials(salesforce) | dict(changes.get("salesforce", {}))
         connection = {
             **changes,
             "salesforce": sf,
             "xero": _xero(self.xero.credentials(xero)) | dict(changes.get("xero", {})),
         }
-        return Settings(journal={"path": ":memory:"}, connections={"main": connection})
+        return Settings(journal={"path": ":memory:"}, connections={"main": connection}, **whole)
 
 
 class Crm:

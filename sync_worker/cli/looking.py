@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sync_worker.wiring import App
 
 ALIVE_WITHIN = timedelta(minutes=3)
+FEW_DAYS = 14
+"""Days before its end from which on a consent is warned about."""
 
 
 def add_to(main: click.Group) -> None:
@@ -146,11 +148,38 @@ def _standing(app: App, name: str) -> dict[str, Any]:
         "cursors": overview.cursors(),
         "alive": beat is not None and abs(now - beat) < ALIVE_WITHIN,
         "journal_bytes": overview.size(),
+        "consent": _consent(app, name),
     }
+
+
+def _consent(app: App, name: str) -> dict[str, Any] | None:
+    """None for a custom connection, which has nothing that runs out."""
+    if app.settings.connections[name].xero.grant != "consent":
+        return None
+    health = app.consents(name).health()
+    if health is None:
+        return {"state": "missing", "cure": f"run `sync-worker connect {name}`"}
+    left = health.days_left(app.clock.now())
+    told = {
+        "state": "well" if left >= FEW_DAYS else "near its end" if left else "ended",
+        "organisation": health.organisation.name,
+        "tenant_id": health.organisation.tenant_id,
+        "consented": health.consented_at,
+        "renewed": health.saved_at,
+        "days_left": left,
+    }
+    if health.ended_because:
+        told["because"] = health.ended_because
+    if left < FEW_DAYS:
+        cure = "start the daemon, or any run, to renew it" if left else ""
+        told["cure"] = cure or f"run `sync-worker connect {name}`"
+    return told
 
 
 def _say_standing(name: str, one: dict[str, Any]) -> None:
     show.say(f"{name}: {'a daemon is running' if one['alive'] else 'no daemon is running'}")
+    if one["consent"]:
+        _say_consent(one["consent"])
     if one["documents"]:
         show.table(("record:state", "count"), sorted(one["documents"].items()))
     for process, last in one["last_runs"].items():
@@ -162,6 +191,19 @@ def _say_standing(name: str, one: dict[str, Any]) -> None:
         show.say(f"  {unmatched} payments in Xero belong to no invoice of the CRM")
     if one["paused"]:
         show.say(f"  paused: {', '.join(one['paused'])}")
+
+
+def _say_consent(consent: dict[str, Any]) -> None:
+    if consent["state"] == "missing":
+        show.say(f"  no consent at Xero: {consent['cure']}")
+        return
+    show.say(
+        f"  consent at Xero for {consent['organisation']}: {consent['state']}, "
+        f"given {consent['consented']:%d %b %Y}, renewed {consent['renewed']:%d %b %Y %H:%M} UTC, "
+        f"{consent['days_left']} days left"
+    )
+    if "cure" in consent:
+        show.say(f"    to do: {consent['cure']}")
 
 
 def holds(asked: Asked) -> int:

@@ -23,9 +23,10 @@ def main(config: Path | None) -> None:
     del config  # read from the context by whichever command runs
 
 
-from sync_worker.cli import looking, sandboxes, steering, syncing  # noqa: E402 - they hang their commands on main
+from sync_worker.cli import connecting, looking, sandboxes, steering, syncing  # noqa: E402 - they hang their commands on main
 
 syncing.add_to(main)
 looking.add_to(main)
 steering.add_to(main)
+connecting.add_to(main)
 sandboxes.add_to(main)

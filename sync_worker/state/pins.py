@@ -46,6 +46,16 @@ def pin(store: Store, tenant_id: str, org_id: str) -> None:
         )
 
 
+def must_be(tx: Connection, connection: str, tenant_id: str) -> None:
+    """Raises Misconfigured where the connection has worked for another Xero organisation."""
+    pinned = _named(tx, connection).get("tenant_id", tenant_id)
+    if pinned != tenant_id:
+        raise Misconfigured(
+            f"This journal belongs to Xero organisation {pinned} under {connection!r}, not to {tenant_id}; "
+            f"connect the same one again, or give this connection another name or another journal."
+        )
+
+
 def _twin(tx: Connection, connection: str, wanted: dict[str, str]) -> str | None:
     """Another connection with this very pair."""
     others = tx.execute(

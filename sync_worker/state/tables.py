@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Dialect, Index, Integer, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision this program reads and writes: the newest one under migrations/versions."""
 
 
@@ -229,3 +229,22 @@ identity = Table(
     Column("value", Text, nullable=False),
 )
 """Who this journal is (under no connection) and whom each connection belongs to."""
+
+consents = Table(
+    "consents",
+    metadata,
+    _connection(),
+    Column("tenant_id", String(36), nullable=False),
+    Column("tenant_name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("access", sa.LargeBinary, nullable=False),
+    Column("access_ends", Instant, nullable=False),
+    Column("refresh", sa.LargeBinary, nullable=False),
+    Column("previous", sa.LargeBinary),
+    Column("consented_at", Instant, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    Column("refreshing_since", Instant),
+    Column("ended_at", Instant),
+    Column("ended_because", Text),
+)
+"""What a person's consent at Xero gave: the tokens, sealed (`seal`), and who is renewing them."""

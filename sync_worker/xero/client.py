@@ -23,7 +23,7 @@ from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Transient
 from sync_worker.ports import Clock
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.errors import broken, refused
-from sync_worker.xero.tokens import Tokens
+from sync_worker.xero.tokens import Tokens, as_the_sdk_wants_it, fingerprint
 from sync_worker.xero.transport import Pool, Transport, patient
 
 MOST_REFUSALS = 3
@@ -31,13 +31,12 @@ MOST_REFUSALS = 3
 
 
 class XeroClient:
-    """One Xero organisation through one custom connection. For one thread at a time."""
+    """One Xero organisation, whichever way its tokens come. For one thread at a time."""
 
     def __init__(
         self,
         *,
         tokens: Tokens,
-        tenant_id: str | None,
         api_url: str,
         timeout: urllib3.Timeout,
         budget: Budget,
@@ -48,7 +47,7 @@ class XeroClient:
         self.budget = budget
         self._tokens = tokens
         self._clock = clock
-        self._tenant_id = tenant_id
+        self._only: str | None = None
         self._server_time: tuple[datetime, datetime] | None = None
         self._api_client = _sdk_client(tokens, way, timeout)
         self._accounting = AccountingApi(self._api_client, base_url=f"{api_url}/api.xro/2.0")
@@ -57,7 +56,7 @@ class XeroClient:
 
     @property
     def token(self) -> str:
-        return self._tokens.fingerprint
+        return fingerprint(self._tokens.fresh())
 
     def ready(self) -> None:
         """Waits for budget and token, so that the next write leaves at once."""
@@ -74,14 +73,15 @@ class XeroClient:
 
     def tenant(self) -> str:
         """The organisation. Raises Misconfigured where the connection has none, several, or not the pinned one."""
-        if self._tenant_id is None:
+        chosen = self._tokens.tenant() or self._only
+        if chosen is None:
             found = self._connections()
             if len(found) != 1:
                 names = ", ".join(f"{one['tenantName']} ({one['tenantId']})" for one in found)
                 msg = f"this Xero app is connected to {len(found)} organisations ({names}); set xero.tenant_id to one"
                 raise Misconfigured(msg)
-            self._tenant_id = str(found[0]["tenantId"])
-        return self._tenant_id
+            self._only = chosen = str(found[0]["tenantId"])
+        return chosen
 
     def read(
         self, call: Callable[[AccountingApi, str], urllib3.BaseHTTPResponse]
@@ -164,9 +164,7 @@ class XeroClient:
     def _translated(self, failure: HTTPStatusException, *, writing: bool) -> Exception:
         body = failure.body if isinstance(failure.body, bytes) else b""
         if failure.status == 401:
-            return Misconfigured(
-                "Xero refuses our token though it is new; check that the custom connection still stands"
-            )
+            return self._tokens.hopeless()
         return refused(failure.status, body, writing=writing)
 
     def _learn(self, headers: Mapping[str, str]) -> None:
@@ -178,19 +176,23 @@ class XeroClient:
                 return
 
     def _connections(self) -> list[Mapping[str, Any]]:
-        reply = self._sent(
-            lambda: self._identity.get_connections(_preload_content=False), writing=False
-        )
+        try:
+            reply = self._sent(
+                lambda: self._identity.get_connections(_preload_content=False), writing=False
+            )
+        except HTTPStatusException as failure:
+            raise self._translated(failure, writing=False) from failure
         return list(json.loads(reply.data))
 
 
 def _sdk_client(tokens: Tokens, way: Pool, timeout: urllib3.Timeout) -> ApiClient:
     configuration = Configuration()
     # The constructor hands every caller a copy of the first one's token object: ours must be our own.
-    configuration.oauth2_token = OAuth2Token(
-        client_id=tokens.client_id, client_secret=tokens.client_secret
+    # It gets no id and no secret: renewing is not its business.
+    configuration.oauth2_token = OAuth2Token()
+    client = ApiClient(
+        configuration, oauth2_token_getter=lambda: as_the_sdk_wants_it(tokens.fresh())
     )
-    client = ApiClient(configuration, oauth2_token_getter=tokens.as_the_sdk_wants_it)
     client.rest_client = Transport(way, timeout)
     return client
 

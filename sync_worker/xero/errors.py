@@ -44,16 +44,24 @@ def refused(status: int, body: bytes, *, writing: bool) -> SyncError:
     )
 
 
-def login_refused(status: int, body: bytes, url: str) -> SyncError:
-    """The token endpoint's refusals."""
+class ConsentEnded(Misconfigured):
+    """`invalid_grant`: what was offered for tokens is used up, too old, or taken back."""
+
+
+def login_refused(status: int, body: bytes, url: str, *, single_use: bool) -> SyncError:
+    """The token endpoint's refusals. What can be used once only may be used up after a 500."""
+    if status >= 500 and single_use:
+        return OutcomeUnknown(f"Xero's login at {url} answered {status}", answered=True)
     if status >= 500 or status == 429:
         return Transient(f"Xero's login at {url} answered {status}")
-    error = _read(body).get("error", f"status {status}")
+    error = str(_read(body).get("error", f"status {status}"))
+    if error == "invalid_grant":
+        return ConsentEnded(f"Xero's login at {url} says {error}")
     cure = {
         "invalid_scope": "ask for scopes this app has (xero.scopes)",
         "invalid_client": "check xero.client_id and its secret",
         "unauthorized_client": "check xero.client_id and its secret",
-    }.get(str(error), "check xero.client_id, its secret and xero.scopes")
+    }.get(error, "check xero.client_id, its secret and xero.scopes")
     return Misconfigured(f"Xero refused the login at {url}: {error}; {cure}")
 
 

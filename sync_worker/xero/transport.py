@@ -48,7 +48,8 @@ def _resource(url: str) -> str:
     """What is asked for, without ids: `Invoices`, `Invoices/Attachments`, `token`."""
     _, accounting, below = urlsplit(url).path.partition("/api.xro/2.0/")
     if not accounting:
-        return urlsplit(url).path.rpartition("/")[2]
+        first, *rest = urlsplit(url).path.strip("/").split("/")
+        return "connections" if first.lower() == "connections" else [first, *rest][-1]
     return "/".join(below.split("/")[::2])
 
 

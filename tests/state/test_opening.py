@@ -27,8 +27,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{now}"
 
 def upgrade():
     with op.batch_alter_table("documents") as table:
@@ -46,7 +46,7 @@ def scripts_with(tmp_path: Path, more: str = "") -> Path:
     """The migrations of a later program."""
     scripts = tmp_path / "later"
     shutil.copytree(MIGRATIONS, scripts)
-    (scripts / "versions" / "0002_colour.py").write_text(NEXT.format(more=more))
+    (scripts / "versions" / "9999_colour.py").write_text(NEXT.format(now=SCHEMA, more=more))
     return scripts
 
 
@@ -127,9 +127,9 @@ def test_a_journal_that_is_up_to_date_is_left_alone(engine: Engine) -> None:
 def test_an_older_journal_is_copied_and_then_upgraded(path: Path, tmp_path: Path) -> None:
     engine = open_engine(path)
     a_worker(engine, StandingClock()).save(changes([an_invoice()]))
-    assert upgrade(engine, scripts_with(tmp_path), "0002") == ["0002"]
-    assert head_is(engine) == "0002"
-    copy = path.with_name("journal.db.before-0001")
+    assert upgrade(engine, scripts_with(tmp_path), "9999") == ["9999"]
+    assert head_is(engine) == "9999"
+    copy = path.with_name(f"journal.db.before-{SCHEMA}")
     assert copy.stat().st_mode & 0o077 == 0
     kept = SqlJournal(open_engine(copy), "main", StandingClock())
     assert kept.documents(Kind.INVOICE, [record(1)]) != {}
@@ -139,8 +139,8 @@ def test_an_upgrade_that_fails_half_way_changes_nothing(path: Path, tmp_path: Pa
     engine = open_engine(path)
     a_worker(engine, StandingClock()).save(changes([an_invoice()]))
     with pytest.raises(ZeroDivisionError):
-        upgrade(engine, scripts_with(tmp_path, more="1 / 0"), "0002")
-    assert head_is(engine) == "0001"
+        upgrade(engine, scripts_with(tmp_path, more="1 / 0"), "9999")
+    assert head_is(engine) == SCHEMA
     assert "colour" not in columns(path, "documents")
     assert upgrade(engine) == []
 
@@ -148,9 +148,9 @@ def test_an_upgrade_that_fails_half_way_changes_nothing(path: Path, tmp_path: Pa
 def test_a_journal_of_a_newer_program_is_refused(path: Path) -> None:
     engine = open_engine(path)
     with engine.begin() as tx:
-        tx.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+        tx.execute(text("UPDATE alembic_version SET version_num = 'A001'"))
     engine.dispose()
-    with pytest.raises(Misconfigured, match=r"newer sync-worker \(schema 0099"):
+    with pytest.raises(Misconfigured, match=r"newer sync-worker \(schema A001"):
         open_engine(path)
 
 
