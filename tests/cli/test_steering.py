@@ -44,7 +44,7 @@ def test_paused_is_left_alone_until_resumed(operator: Operator, plane: ControlPl
 
 def test_all_can_be_paused_at_once(operator: Operator) -> None:
     said = operator.types("pause")
-    assert said.stdout == "main: invoices, payments paused\n"
+    assert said.stdout == "main: invoices, payments, verify paused\n"
     assert operator.types("resume").stdout == "main: nothing is paused\n"
 
 
