@@ -165,6 +165,8 @@ CREDIT_UNKNOWN = (  # Xero-OpenAPI 16.1
 )
 BANK_ACCOUNT_NEEDED = "A valid BankAccount must be specified"  # unsettled wording
 BANK_GONE = "This bank transaction cannot be edited as it has been deleted or voided"  # unsettled
+STATUS_STEP = "{name} status change is invalid"  # recorded for purchase orders
+DELETED_STAYS = "Deleted {name}s cannot be updated"  # recorded for purchase orders
 PROPOSAL_NUMBER_TAKEN = "{name} # must be unique."  # after the invoice's; unsettled
 BATCH_KEPT = "Only Status of DELETED is accepted for updates."  # unsettled wording
 BATCH_EMPTY = "A batch payment must have at least one payment"  # unsettled wording
