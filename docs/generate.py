@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from enum import Enum
 from itertools import groupby
@@ -14,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 from pydantic import BaseModel, SecretStr
+from xero_python.accounting import AccountingApi
 
 from sync_worker.cli import main
 from sync_worker.domain.moves import CONTACT_MOVES, DOCUMENT_MOVES, Moves
@@ -97,6 +100,12 @@ Each path has its source and how sure it is:
 That is said of paths, methods and shapes. *Seen with* a client says what it sends and what it understands, and not all
 that the vendor might answer. A single sentence of a refusal may be less sure than its path: Xero's stand in
 `sync_worker/sandbox/xero/errors.py`, each with where it was seen. What a row calls *open* is unsettled within it.
+"""
+
+XERO_SOURCES = """\
+*Xero-OpenAPI 16.1* is github.com/XeroAPI/Xero-OpenAPI at e952d0b, 13 July 2026. The operations named here are its own
+and are functions of xero-python 15.2 too, from which this page takes them. *Reported* rows name the public repository,
+or the thread of its issues, in which it was told.
 """
 
 XERO_LACKS = """\
@@ -183,9 +192,12 @@ def _command(context: click.Context) -> str:
 def endpoints() -> str:
     data, accounting = "`/services/data/vXX.0/`", "`/api.xro/2.0/`"
     rooms = (
-        ("## Xero", ""),
+        ("## Xero", XERO_SOURCES),
         ("### Signing in and connections", _routes(sources.XERO_IDENTITY)),
-        ("### Accounting", f"Below {accounting}.\n\n{_routes(sources.XERO, xero_routes())}"),
+        (
+            "### Accounting",
+            f"Below {accounting}.\n\n{_routes(sources.XERO, xero_routes(), sdk_operations())}",
+        ),
         (XERO_LACKS, ""),
         ("## Salesforce", ""),
         ("### Without a session", _routes(sources.SALESFORCE_OPEN)),
@@ -224,15 +236,36 @@ def salesforce_routes() -> set[Route]:
     return {(method, "/".join(shape).lower()) for shape, methods in shapes for method in methods}
 
 
-def _routes(families: Iterable[Known], there: set[Route] | None = None) -> str:
+def sdk_operations() -> dict[Route, list[str]]:
+    """What xero-python calls on each route of the Accounting API, by the names of Xero's OpenAPI file."""
+    found: dict[Route, list[str]] = {}
+    for name, function in inspect.getmembers(AccountingApi, inspect.isfunction):
+        code = inspect.getsource(function)
+        path = re.search(r'get_resource_url\(\s*"/([^"]+)"', code)
+        method = re.search(r'call_api\(\s*url,\s*"(\w+)"', code)
+        if path and method:
+            first, *rest = name.split("_")
+            operation = first + "".join(word.capitalize() for word in rest)
+            found.setdefault((method[1], sources.plain(path[1])), []).append(operation)
+    return found
+
+
+def _routes(
+    families: Iterable[Known],
+    there: set[Route] | None = None,
+    operations: Mapping[Route, list[str]] | None = None,
+) -> str:
     """A line for each path, with those of its methods that are there; all, where no table can be asked."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for known in families:
         spelt = [(path, route) for route, path in known.spelt() if there is None or route in there]
         for path, routes in groupby(spelt, key=lambda each: each[0]):
-            methods = ", ".join(method for _, (method, _) in routes)
+            found = [route for _, route in routes]
+            methods = ", ".join(method for method, _ in found)
+            named = [name for route in found for name in (operations or {}).get(route, ())]
+            source = f"{', '.join(named)}: {known.source}" if named else known.source
             rows.append(
-                (methods, f"`{path}`" if path else "itself", known.what, known.source, known.sure)
+                (methods, f"`{path}`" if path else "itself", known.what, source, known.sure)
             )
     return _table(("Methods", "Path", "What", "Source", "How sure"), iter(rows))
 

@@ -617,7 +617,7 @@ def _unreadable_variables() -> Iterator[str]:
             yield f"the variable {name} needs JSON, such as '[\"Entered\"]' for a list"
 
 
-SWITCHES = frozenset({"CONFIG", "CRASH_AT"})
+SWITCHES = frozenset({"CONFIG", "CRASH_AT", "SANDBOX_REPLIES"})
 """SYNC_* variables that are read elsewhere."""
 
 

@@ -8,6 +8,8 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+pytest_plugins = ("tests.replies",)  # the replies of every test, of any process, are walked
+
 
 @pytest.fixture(autouse=True)
 def told() -> Iterator[list[tuple[str, dict[str, object]]]]:

@@ -104,7 +104,7 @@ class Ticket:
 
 
 class Door:
-    """One vendor's door. `control` answers what lies below `/_sandbox/`.
+    """One vendor's door. `control` answers what lies below `/_sandbox/`; `witness` is told what the core answers.
 
     `lock` is held while the core works; whoever reaches past the door (seeds, people) takes it too.
     """
@@ -114,6 +114,7 @@ class Door:
         self.vendor = vendor
         self.control: Callable[[Request], Response] = lambda _: Response(404)
         self.people: Callable[[Mapping[str, Any]], object] = lambda _: None
+        self.witness: Callable[[Request, Response], object] = lambda request, reply: None
         self.faults = Faults()
         self.lock = threading.RLock()
         self._clock = clock
@@ -210,7 +211,9 @@ class Door:
     def _worked(self, ticket: Ticket) -> Response:
         if hasattr(self.core, "in_flight"):
             self.core.in_flight = ticket.in_flight
-        return self.core.handle(ticket.request)
+        reply = self.core.handle(ticket.request)
+        self.witness(ticket.request, reply)
+        return reply
 
     def _dated(self, response: Response) -> Response:
         """Both vendors date every answer and clients set their watches by it: the shared clock's."""

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from sync_worker.sandbox import witness
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.ear import Ear
 from sync_worker.sandbox.http import Clock
@@ -56,6 +57,7 @@ class Sandbox:
         )
         self.xero = XeroSandbox(self.clock, seed=seed, **(xero or {}))
         self.control = ControlPlane(self.clock, self.org, self.xero)
+        self.control.xero_door.witness = witness.appointed(self.xero)
         self._ears = (
             Ear(self.control.salesforce_door, SALESFORCE_CAPS, host, salesforce_port),
             Ear(self.control.xero_door, XERO_CAPS, host, xero_port),

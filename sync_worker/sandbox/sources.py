@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 VERIFIED, REPORTED, UNSETTLED = "verified", "reported", "unsettled"
-OPENAPI = "Xero-OpenAPI 16.1"
+OPENAPI = "Xero-OpenAPI 16.1"  # of 13 July 2026, commit e952d0b
+RECORDED = "corrin/docketworks, apps/xero/fake/recordings, September 2026"
 REST = "Salesforce REST API guide v68"
 
 Route = tuple[str, str]  # method and path, the path in small letters and its variable parts as {}
@@ -53,19 +54,19 @@ def _hung_on(records: str, *lines: str) -> tuple[str, ...]:
 XERO_IDENTITY = (
     Known(
         "tokens by client credentials, code (with PKCE or not) and refresh; open: the old token's 30 minutes of grace",
-        "Xero's prompt library; xero-python 15.2 and xero-node 20 sign in",
+        "XeroAPI/xero-prompt-library, python/SKILL.md of August 2026; xero-python 15.2 and xero-node 20 sign in",
         VERIFIED,
         ("POST /connect/token",),
     ),
     Known(
         "the end of a refresh token and of the connections it opened",
-        "xero-python 15.2",
+        "xero-python 15.2, TokenApi.revoke_token",
         VERIFIED,
         ("POST /connect/revocation",),
     ),
     Known(
         "the consent page with its choice of organisation and scopes; how it looks is our own",
-        "Xero's prompt library and command line",
+        "XeroAPI/xero-command-line, src/lib/oauth.ts; XeroAPI/xero-prompt-library, javascript/SKILL.md",
         REPORTED,
         ("GET POST /identity/connect/authorize",),
     ),
@@ -83,7 +84,7 @@ XERO_IDENTITY = (
     ),
     Known(
         "the connections: listed, one of them ended",
-        "Xero-OpenAPI 16.1, identity",
+        f"{OPENAPI}, xero-identity.yaml: getConnections, deleteConnection",
         VERIFIED,
         ("GET /connections", "DELETE /connections/{id}"),
     ),
@@ -98,7 +99,7 @@ XERO = (
     ),
     Known(
         "its users and branding themes",
-        "xero-python 15.2",
+        OPENAPI,
         VERIFIED,
         (
             "GET Users",
@@ -133,7 +134,7 @@ XERO = (
     ),
     Known(
         "POST where PUT is meant, and does the same",
-        "no source names it",
+        "neither Xero-OpenAPI nor a client names it",
         UNSETTLED,
         (
             "POST Accounts",
@@ -143,13 +144,13 @@ XERO = (
     ),
     Known(
         "contacts: lists with search and paging, creating, changing and archiving by id",
-        f"{OPENAPI}; replies of a demo company, recorded 2026",
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         ("GET PUT Contacts", "GET POST Contacts/{ContactID}"),
     ),
     Known(
         "update or create; without an id whoever holds the name or number is changed",
-        "a probe of the live API, 2026",
+        "that it may: Xero's people in xero-node#167; whom it takes then: a probe of the live API, 2026",
         REPORTED,
         ("POST Contacts",),
     ),
@@ -166,13 +167,13 @@ XERO = (
     ),
     Known(
         "invoices and bills: lists, creating, changing by id, voiding; open: whether a voided number stays taken",
-        f"{OPENAPI}; replies of a demo company, recorded 2026",
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         ("GET PUT Invoices", "GET POST Invoices/{InvoiceID}"),
     ),
     Known(
         "update or create; without an id the sales invoice that holds the number is changed, bills never",
-        "pyxero#328",
+        "xeroizer#121, pyxero#328, Xero-NetStandard#127",
         REPORTED,
         ("POST Invoices",),
     ),
@@ -184,7 +185,7 @@ XERO = (
     ),
     Known(
         "a document as a small PDF of one page, by this path or by Accept; how it looks is our own",
-        OPENAPI,
+        f"{OPENAPI}: getInvoiceAsPdf, getCreditNoteAsPdf, getPurchaseOrderAsPdf, getQuoteAsPdf",
         VERIFIED,
         (
             "GET Invoices/{InvoiceID}/pdf",
@@ -195,7 +196,7 @@ XERO = (
     ),
     Known(
         "credit notes: lists, creating, changing by id",
-        OPENAPI,
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         ("GET PUT CreditNotes", "GET POST CreditNotes/{CreditNoteID}"),
     ),
@@ -246,13 +247,13 @@ XERO = (
     ),
     Known(
         "items by a unique code, without stock",
-        OPENAPI,
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         ("GET PUT POST Items", "GET POST DELETE Items/{ItemID}"),
     ),
     Known(
         "purchase orders and quotes; open: which steps their statuses may take",
-        OPENAPI,
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         (
             "GET PUT PurchaseOrders",
@@ -263,7 +264,7 @@ XERO = (
     ),
     Known(
         "update or create; without an id the purchase order that holds the number is changed",
-        "replies of a demo company, recorded 2026",
+        f"{RECORDED}: purchase_order_number_held_by_deleted",
         REPORTED,
         ("POST PurchaseOrders",),
     ),
@@ -275,7 +276,7 @@ XERO = (
     ),
     Known(
         "notes and what was done, newest first",
-        OPENAPI,
+        f"{OPENAPI}; {RECORDED}",
         VERIFIED,
         _hung_on(
             "BankTransactions BatchPayments Contacts CreditNotes Invoices Items Overpayments Payments Prepayments"

@@ -277,9 +277,9 @@ class XeroSandbox:
             self.unknown_routes[f"{request.method} {request.path}"] += 1
         if found is None:
             return wire.no_such_page()
-        resource, methods = found
+        resource, _ = found
         if handler is None:
-            return Response(405, {"Allow": ", ".join(methods)})
+            return errors.no_such_method()
         if not scopes.opens(token.scopes, resource, request.method):
             return problems.missing_scope(self._ids.new_id())
         if len(request.body) > LARGEST_BODY and resource != "attachments":

@@ -80,5 +80,5 @@ def _rendered(one: Attachment, place: str, document: str) -> dict[str, Any]:
         "Url": f"{_HOST}/{place}/{document}/Attachments/{quote(one.name)}",
         "MimeType": one.mime,
         "ContentLength": len(one.content),
-        "IncludeOnline": one.online if place.lower() in _SHOW_ONLINE else None,
+        "IncludeOnline": one.online or None,  # only where it is so (recorded)
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync_worker.sandbox.http import Request, Response
-from sync_worker.sandbox.xero import wire, xml_wire
+from sync_worker.sandbox.xero import reading, wire, xml_wire
 from sync_worker.sandbox.xero.books import Books
 
 
@@ -38,16 +38,26 @@ class Call:
         """The envelope, its members in Xero's order; `pagination` stands before the elements (recorded)."""
         if self.novelties:
             elements = [self._renewed(element) for element in elements]
+        reply_id = self.books.reply_id()
         return wire.answer(
             {
-                "Id": self.books.reply_id(),
+                "SummarizeErrors": self._summarizes if key == "Quotes" else None,  # recorded
+                "Id": reply_id,
                 "Status": "OK",
                 "ProviderName": self.app_name,
                 "DateTimeUTC": wire.bare_instant(self.books.now()),
                 "pagination": None if pagination is None else dict(pagination),
                 key: list(elements),
-            }
+            },
+            headers={
+                "Xero-Correlation-Id": reply_id,  # seen in xero-python's recorded calls
+                **({"Content-Type": "application/json"} if key == "Quotes" else {}),  # recorded
+            },
         )
+
+    @property
+    def _summarizes(self) -> bool:
+        return reading.parameter_flag(self.request, "summarizeErrors", default=True)
 
     def _renewed(self, element: Any) -> Any:
         """With words that no SDK knows yet, in the members that are there."""

@@ -76,7 +76,8 @@ def post_contact(call: Call) -> Response:
 def save(books: Books, sent: Sent, existing: Contact | None) -> Contact:
     """Create or update one contact. What is not sent stays; phones and addresses are merged by their type."""
     if existing is not None and existing.status == "ARCHIVED":
-        raise Invalid([errors.CONTACT_ARCHIVED], _echo(sent, existing.id))
+        echo = _echo(sent, existing.id)
+        raise Invalid([errors.CONTACT_ARCHIVED], {**echo, "Name": echo["Name"] or existing.name})
     changes = _changes(sent, existing)
     name = changes.get("name", existing.name if existing else None)
     problems = [] if name else [errors.CONTACT_UNNAMED]

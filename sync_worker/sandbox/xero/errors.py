@@ -29,9 +29,11 @@ class Malformed(Exception):
         self.response = response
 
 
-def refusal(number: int, kind: str, message: str, elements: Any = None) -> Response:
+def refusal(
+    number: int, kind: str, message: str, elements: Any = None, status: int = 400
+) -> Response:
     body = {"ErrorNumber": number, "Type": kind, "Message": message, "Elements": elements}
-    return wire.answer(body, 400)
+    return wire.answer(body, status)
 
 
 def bad_post_data(message: str) -> Malformed:
@@ -44,6 +46,11 @@ def bad_query(message: str) -> Malformed:
 
 def not_found() -> Malformed:
     return Malformed(wire.no_such_page())
+
+
+def no_such_method() -> Response:
+    """A path that is there, and a method it does not know (in pyxero's tests as a reply of the live API)."""
+    return refusal(20, "ApiMethodNotImplementedException", NO_SUCH_METHOD, status=501)
 
 
 def validation(elements: Sequence[Any]) -> Response:
@@ -165,6 +172,8 @@ CREDIT_UNKNOWN = (  # Xero-OpenAPI 16.1
 )
 BANK_ACCOUNT_NEEDED = "A valid BankAccount must be specified"  # unsettled wording
 BANK_GONE = "This bank transaction cannot be edited as it has been deleted or voided"  # unsettled
+STATUS_STEP = "{name} status change is invalid"  # recorded for purchase orders
+DELETED_STAYS = "Deleted {name}s cannot be updated"  # recorded for purchase orders
 PROPOSAL_NUMBER_TAKEN = "{name} # must be unique."  # after the invoice's; unsettled
 BATCH_KEPT = "Only Status of DELETED is accepted for updates."  # unsettled wording
 BATCH_EMPTY = "A batch payment must have at least one payment"  # unsettled wording
@@ -195,6 +204,7 @@ KEY_REUSED = "Idempotency Key: {key} is used with a different request."  # Xero'
 KEY_TOO_LONG = "Idempotency Key cannot be longer than 128 characters."  # unsettled wording
 NOT_A_DATE = "The string '{value}' is not a valid AllXsd value."  # seen in pyxero#214
 NOT_A_VALUE = "Error converting value \"{value}\" to type '{kind}'. Path '{path}'."  # reported
+NO_SUCH_METHOD = "The Api Method called is not implemented"  # pyxero's tests
 NOT_JSON = "JSON for post data was invalid"  # seen in xero-php-oauth2#38
 HIGH_VOLUME = (  # the refusal is documented for over 100,000 records; unsettled wording
     "The request would return too many records. Use paging and optimised filters."

@@ -23,13 +23,21 @@ class LineReader:
     """Reads the lines of one document and gathers what is wrong with them."""
 
     def __init__(
-        self, books: Books, kind: str, line_amount_types: str, approved: bool, places: int
+        self,
+        books: Books,
+        kind: str,
+        line_amount_types: str,
+        approved: bool,
+        places: int,
+        *,
+        taxed_by_account: bool = True,
     ) -> None:
         self._books = books
         self._kind = kind
         self._types = line_amount_types
         self._approved = approved
         self._places = places
+        self._taxed_by_account = taxed_by_account  # a quote's lines are not (recorded)
         self.problems: list[str] = []
 
     def read(self, sent: Sequence[Sent], held: Sequence[Line]) -> tuple[Line, ...]:
@@ -176,7 +184,7 @@ class LineReader:
         if not wanted:
             if account is None and self._approved:
                 self._problem(errors.TAX_TYPE_NEEDED)
-            return account.tax_type if account else None
+            return account.tax_type if account and self._taxed_by_account else None
         rate = self._books.tax_rates.get(wanted.upper())
         if rate is None or rate.status != "ACTIVE":
             self._problem(errors.TAX_TYPE_UNKNOWN, tax=wanted)

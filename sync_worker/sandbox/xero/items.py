@@ -53,7 +53,7 @@ def _saved(call: Call, sent: Sent, existing: Item | None) -> dict[str, Any]:
     books = call.books
     now = books.now()
     before = existing or Item(wire.EMPTY_GUID, "", now)
-    item = replace(before, **_changes(sent, before), updated=now)
+    item = replace(before, **_changes(books, sent, before), updated=now)
     problems = _problems(books, sent, item)
     if problems:
         raise Invalid(problems, _rendered(item, 4))
@@ -61,10 +61,14 @@ def _saved(call: Call, sent: Sent, existing: Item | None) -> dict[str, Any]:
         item = replace(item, id=books.new_id())
     books.items.put(item)
     books.note(item.id, "Edited" if existing else "Created", f"Item {item.code}")
-    return _rendered(item, call.unit_places)
+    return {
+        **_rendered(item, call.unit_places),
+        "UpdatedDateUTC": wire.bare_instant(now),  # without its offset after a write (recorded)
+        "ValidationErrors": [],
+    }
 
 
-def _changes(sent: Sent, before: Item) -> dict[str, Any]:
+def _changes(books: Books, sent: Sent, before: Item) -> dict[str, Any]:
     changes = {
         "code": reading.text(sent, "code"),
         "name": reading.text(sent, "name"),
@@ -72,20 +76,23 @@ def _changes(sent: Sent, before: Item) -> dict[str, Any]:
         "purchase_description": reading.text(sent, "purchasedescription"),
         "sold": reading.flag(sent, "issold"),
         "purchased": reading.flag(sent, "ispurchased"),
-        "sales": _price(reading.record(sent, "salesdetails"), before.sales),
-        "purchases": _price(reading.record(sent, "purchasedetails"), before.purchases),
+        "sales": _price(books, reading.record(sent, "salesdetails"), before.sales),
+        "purchases": _price(books, reading.record(sent, "purchasedetails"), before.purchases),
     }
     return {name: value for name, value in changes.items() if value is not None}
 
 
-def _price(sent: Sent | None, before: Price) -> Price | None:
+def _price(books: Books, sent: Sent | None, before: Price) -> Price | None:
+    """The tax is what was sent, else what it was, else the account's own (recorded)."""
     if sent is None:
         return None
     unit = reading.number(sent, "unitprice")
+    code = reading.text(sent, "accountcode") or before.account_code
+    account = books.accounts.first("code", fold(code)) if code else None
     return Price(
         before.unit_price if unit is None else arithmetic.four_places(unit),
-        reading.text(sent, "accountcode") or before.account_code,
-        reading.text(sent, "taxtype") or before.tax_type,
+        code,
+        reading.text(sent, "taxtype") or before.tax_type or (account.tax_type if account else None),
     )
 
 

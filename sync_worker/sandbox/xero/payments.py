@@ -148,7 +148,9 @@ def account_for(books: Books, code: str | None, account_id: str | None) -> Accou
 def listed(books: Books, payment: Payment) -> dict[str, Any]:
     account = books.accounts[payment.account_id]
     shown = {"AccountID": account.id, "Code": account.code or None}
-    return _rendered(books, payment, shown, payables.thin(books, _paid(books, payment)))
+    told = _rendered(books, payment, shown, payables.thin(books, _paid(books, payment)))
+    # Empty in a list where a single payment has none at all: so Xero-OpenAPI 16.1 shows one and the same.
+    return {**told, "Reference": payment.reference or ""}
 
 
 def single(books: Books, payment: Payment, with_payments: bool) -> dict[str, Any]:

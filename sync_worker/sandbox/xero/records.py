@@ -311,6 +311,7 @@ class Proposal:
     reference: str = ""
     date: dt.date | None = None
     until: dt.date | None = None  # delivery, or expiry
+    arrival: dt.date | None = None
     line_amount_types: str = "Exclusive"
     lines: tuple[Line, ...] = ()
     sub_total: Decimal = ZERO

@@ -20,6 +20,7 @@ from sync_worker.sandbox.xero import (
     organisation,
     payments,
     places,
+    proposal_writes,
     proposals,
     tax_rates,
     tracking,
@@ -147,10 +148,10 @@ for _family in open_credits.FAMILIES:
 for _sort in proposals.SORTS:
     ROUTES[_sort,] = {
         "GET": proposals.get_proposals,
-        "PUT": proposals.put_proposals,
-        "POST": proposals.post_proposals,
+        "PUT": proposal_writes.put_proposals,
+        "POST": proposal_writes.post_proposals,
     }
-    ROUTES[_sort, "*"] = {"GET": proposals.get_proposal, "POST": proposals.post_proposal}
+    ROUTES[_sort, "*"] = {"GET": proposals.get_proposal, "POST": proposal_writes.post_proposal}
     ROUTES[_sort, "*", "pdf"] = {"GET": proposals.get_pdf}
 for _place in places.PLACES:
     ROUTES[_place, "*", "history"] = {"GET": history.get_history, "PUT": history.put_history}

@@ -36,6 +36,11 @@ def day(value: date) -> Raw:
     return Raw(f'"/Date({(value.toordinal() - _EPOCH_DAY) * 86_400_000}+0000)/"')
 
 
+def bare_day(value: date) -> Raw:
+    """A day without its offset, as quotes have it (recorded)."""
+    return Raw(day(value).replace("+0000", ""))
+
+
 def day_string(value: date) -> str:
     """The readable twin of a day: `2026-09-14T00:00:00` (recorded)."""
     return f"{value.isoformat()}T00:00:00"

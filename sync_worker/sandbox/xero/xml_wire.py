@@ -46,10 +46,12 @@ def wanted(request: Request, default: str) -> bool:
 
 def answered(response: Response, resource: str) -> Response:
     """A JSON answer of the Accounting API as XML; any other as it is."""
-    if response.headers.get("Content-Type") != wire.JSON or response.status not in (200, 400):
+    ours = "Xero-Correlation-Id" in response.headers  # of quotes too, whose JSON has a bare type
+    refused = response.status in (400, 501) and response.headers.get("Content-Type") == wire.JSON
+    if not ours and not refused:
         return response
     value = json.loads(response.body, parse_float=str, parse_int=str)
-    lines = _refused(value, resource) if response.status == 400 else _told("Response", value, 0)
+    lines = _refused(value, resource) if refused else _told("Response", value, 0)
     body = "\r\n".join((_DECLARED, *lines)).encode()
     return Response(response.status, {**response.headers, "Content-Type": TYPE}, body)
 

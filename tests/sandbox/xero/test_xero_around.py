@@ -55,6 +55,21 @@ def test_post_changes_the_item_of_that_code(xero: Xero) -> None:
     assert xero.get("Items/GTR")["Items"][0]["Name"] == "Guitar"
 
 
+def test_an_item_is_taxed_as_its_account_unless_its_tax_type_is_sent(xero: Xero) -> None:
+    # In a demo company's replies of 14 September 2026 (corrin/docketworks, item_create).
+    sent = {
+        "Code": "REC",
+        "SalesDetails": {"UnitPrice": 2, "AccountCode": "200"},
+        "PurchaseDetails": {"UnitPrice": 1, "AccountCode": "429", "TaxType": "BASEXCLUDED"},
+    }
+    (item,) = xero.post("Items", {"Items": [sent]})["Items"]
+    assert item["SalesDetails"]["TaxType"] == "OUTPUT"
+    assert item["PurchaseDetails"]["TaxType"] == "BASEXCLUDED"
+    assert (item["UpdatedDateUTC"][-2:], item["ValidationErrors"]) == (")/", [])
+    (listed,) = xero.get("Items")["Items"]
+    assert listed["UpdatedDateUTC"] == item["UpdatedDateUTC"].replace(")/", "+0000)/")
+
+
 def test_a_deleted_item_is_gone_and_its_code_free(xero: Xero) -> None:
     made = an_item(xero)
     assert xero.call("DELETE", f"Items/{made['ItemID']}").status == 204
@@ -206,3 +221,18 @@ def test_the_sdk_understands_what_surrounds_documents(xero: Xero) -> None:
     file = api.get_invoice_attachment_by_id(TENANT_ID, invoice_id, one.attachment_id, "text/plain")
     assert Path(file).read_bytes() == b"hello"
     assert Path(api.get_invoice_as_pdf(TENANT_ID, invoice_id)).read_bytes()[:4] == b"%PDF"
+
+
+def test_only_a_file_that_customers_see_says_so(xero: Xero) -> None:
+    # A demo company's reply of 14 September 2026 (corrin/docketworks, invoice_attachment_create) is silent otherwise.
+    path = f"Invoices/{xero.invoice()['InvoiceID']}/Attachments"
+    for online in ("False", "True"):
+        reply = xero.call("PUT", f"{path}/{online}.txt", b"x", IncludeOnline=online)
+        (one,) = reply.json()["Attachments"]
+        assert one.get("IncludeOnline", False) is (online == "True")
+
+
+def test_a_reply_can_be_named_to_support_by_a_header_too(xero: Xero) -> None:
+    # xero-python's recorded calls: Xero-Correlation-Id is the reply's own Id.
+    reply = xero.call("GET", "Organisation")
+    assert reply.headers["Xero-Correlation-Id"] == reply.json()["Id"]

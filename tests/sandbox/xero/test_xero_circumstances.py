@@ -261,11 +261,16 @@ def test_knobs_are_turned_from_outside(xero: Xero, plane: ControlPlane) -> None:
         api.create_invoices(TENANT_ID, an_invoice(made["contact_id"], made["number"]))
 
 
-def test_what_is_not_imitated_answers_404_or_405_and_is_counted(
+def test_what_is_not_imitated_answers_404_or_501_and_is_counted(
     xero: Xero, plane: ControlPlane
 ) -> None:
     assert xero.call("GET", "ManualJournals").status == 404
     assert xero.call("GET", "ManualJournals").status == 404
-    assert xero.call("DELETE", "Invoices").status == 405
+    refused = xero.call(
+        "DELETE", "Invoices"
+    )  # 405 until pyxero's tests were read: they hold a live reply
+    assert (refused.status, refused.json()["ErrorNumber"]) == (501, 20)
+    told = xero.call("DELETE", "Invoices", headers={"Accept": "application/xml"})
+    assert b"<Type>ApiMethodNotImplementedException</Type>" in told.body
     told = plane.xero_door.handle(Request.to("GET", "/_sandbox/unknown")).json()
-    assert told == {"GET /api.xro/2.0/ManualJournals": 2, "DELETE /api.xro/2.0/Invoices": 1}
+    assert told == {"GET /api.xro/2.0/ManualJournals": 2, "DELETE /api.xro/2.0/Invoices": 2}

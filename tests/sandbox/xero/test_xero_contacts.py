@@ -86,6 +86,10 @@ def test_archiving_works_even_with_documents_and_is_final_for_the_api(xero: Xero
     for change in ({"ContactStatus": "ACTIVE"}, {"EmailAddress": "x@y.co"}):
         refused = xero.refused("POST", "Contacts", {"ContactID": contact, **change})
         assert refused == [errors.CONTACT_ARCHIVED]
+    # Refused, it is named all the same: a demo company's reply of 14 September 2026 (corrin/docketworks).
+    body = {"ContactID": contact, "ContactStatus": "ARCHIVED"}
+    (told,) = xero.post("Contacts", body, summarizeErrors=False)["Contacts"]
+    assert (told["Name"], told["StatusAttributeString"]) == ("Ann Lee", "ERROR")
 
 
 def test_a_person_can_restore_an_archived_contact(xero: Xero) -> None:

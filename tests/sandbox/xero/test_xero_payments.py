@@ -170,3 +170,13 @@ def test_people_pay_and_take_back(xero: Xero) -> None:
     assert xero.read(made["InvoiceID"])["Status"] == "AUTHORISED"
     with pytest.raises(errors.Invalid, match="exceeds"):
         xero.sandbox.pay(made["InvoiceID"], "100.01")
+
+
+def test_a_payment_without_a_reference_has_an_empty_one_in_a_list_and_none_alone(
+    xero: Xero,
+) -> None:
+    # Xero-OpenAPI 16.1, getPayments and getPayment: the examples show one and the same payment.
+    made = xero.payment(xero.invoice()["InvoiceID"])
+    (listed,) = xero.get("Payments")["Payments"]
+    (alone,) = xero.get(f"Payments/{made['PaymentID']}")["Payments"]
+    assert (listed["Reference"], "Reference" in alone) == ("", False)
