@@ -58,6 +58,7 @@ class SalesforceOrg:
         bulk_s: float = 0,
         gzip: bool = False,
         concurrent_limit: int | None = None,
+        store: Path | None = None,
     ) -> None:
         """Without `metadata` the org has standard objects alone, until custom ones are deployed.
 
@@ -67,6 +68,7 @@ class SalesforceOrg:
         nothing here is random. A deployment takes `deploy_s` by the clock, a bulk job `bulk_s`.
         With `gzip` answers are packed for whoever accepts that. More requests at once than `concurrent_limit` are
         refused; on the platform 25, and only requests of 20 seconds and more count.
+        `store` is a folder for a file with the rows, if they are too many for memory.
         """
         self.clock = clock
         self._installation = install(metadata, namespace)
@@ -90,6 +92,7 @@ class SalesforceOrg:
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
+        self._folder = store
         self.reset()
 
     @property
@@ -133,7 +136,7 @@ class SalesforceOrg:
             self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
         )
         self._jobs = Jobs(self.clock, self._later, self._bulk_s)
-        self._furnish(Store(self.schema))
+        self._furnish(Store(self.schema, self._folder))
         self._found_organisation()
 
     def credentials(self, url: str) -> dict[str, str]:
@@ -155,8 +158,7 @@ class SalesforceOrg:
         found = self._object(sobject)
         getters = [(each.name, own_value(each, self._parts.outside)) for each in found.fields]
         return [
-            {name: get(row) for name, get in getters}
-            for row in self._store.table(found).live.values()
+            {name: get(row) for name, get in getters} for row in self._store.table(found).every()
         ]
 
     def save(self, sobject: str, values: Mapping[str, Any]) -> str:
@@ -246,7 +248,7 @@ class SalesforceOrg:
     def _take(self, installation: Installation) -> None:
         """A deployment has changed the schema: rows stay, locators are lost [unsettled], roll-ups are made anew."""
         before, self._installation = self._store, installation
-        store = Store(installation.schema)
+        store = Store(installation.schema, self._folder)
         store.take_over(before)
         self._furnish(store)
         self._people.gather_all()

@@ -96,9 +96,7 @@ def updated(call: Call) -> Response:
     first, last = _span(call)
     table = call.org.store.table(sobject)
     ids = [
-        row["Id"]
-        for row in table.live.values()
-        if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
+        row["Id"] for row in table.every() if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
     ]
     return answer({"ids": ids, "latestDateCovered": stamp(last)})
 

@@ -177,10 +177,9 @@ class _Comparing:
         if name == "Id":
             return frozenset(values)
         if name in table.unique:
-            index = table.unique[name]
-            return frozenset(index[value] for value in values if value in index)
+            return frozenset(row for value in values for row in table.unique[name].ids(value))
         if name in table.below:
-            return frozenset(row for value in values for row in table.below[name].get(value, ()))
+            return frozenset(row for value in values for row in table.below[name].ids(value))
         return None
 
     def _bad_operator(self) -> SoqlError:
