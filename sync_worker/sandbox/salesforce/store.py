@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from sync_worker.sandbox.salesforce.ids import IdMint
-from sync_worker.sandbox.salesforce.schema import Field, Schema, SObject
+from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, Field, Schema, SObject
 from sync_worker.sandbox.salesforce.values import Row, Value, key_of
 from sync_worker.sandbox.scratch import Links, Memory, Place, Records, place
 
@@ -164,21 +164,22 @@ def _relink(
 
 
 def _packing(sobject: SObject) -> tuple[Callable[[Row], bytes], Callable[[bytes], Row]]:
-    """A row as the tuple of its values, and back. A Decimal goes as bytes, for no other value is bytes."""
+    """A row as the list of its values, and back; numbers go as text."""
     names = [each.name for each in sobject.fields]
+    numbers = [at for at, each in enumerate(sobject.fields) if each.type in NUMBER_TYPES]
 
     def pack(row: Row) -> bytes:
-        values = (row.get(name) for name in names)
-        return marshal.dumps(
-            tuple([str(each).encode() if isinstance(each, Decimal) else each for each in values])
-        )
+        values = [*map(row.get, names)]
+        for at in numbers:
+            if values[at] is not None:
+                values[at] = str(values[at])
+        return marshal.dumps(values)
 
     def unpack(packed: bytes) -> Row:
-        values = zip(names, marshal.loads(packed), strict=True)  # noqa: S302 - we wrote it ourselves
-        return {
-            name: Decimal(each.decode()) if isinstance(each, bytes) else each
-            for name, each in values
-            if each is not None
-        }
+        values: list[Value] = marshal.loads(packed)  # noqa: S302 - we wrote it ourselves
+        for at in numbers:
+            if values[at] is not None:
+                values[at] = Decimal(values[at])
+        return {name: each for name, each in zip(names, values, strict=True) if each is not None}
 
     return pack, unpack

@@ -13,6 +13,7 @@ from sync_worker.sandbox.salesforce.soql.aggregates import (
 from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, World
 from sync_worker.sandbox.salesforce.soql.filters import Filter, Values, compile_filter
 from sync_worker.sandbox.salesforce.soql.selection import record_writer
+from sync_worker.sandbox.salesforce.soql.semi_joins import refuse_misplaced
 from sync_worker.sandbox.salesforce.soql.syntax import Path, Query, SoqlError
 from sync_worker.sandbox.salesforce.values import Row, Value
 
@@ -151,20 +152,22 @@ def _order_key(column: Column, get: Getter) -> Getter:
 
 
 def _filter(query: Query, scope: Scope) -> Filter | None:
-    return compile_filter(query.where, scope, _values_of(scope.world)) if query.where else None
+    if query.where is None:
+        return None
+    refuse_misplaced(query.where, nested=False)
+    return compile_filter(query.where, scope, _values_of(scope.world))
 
 
 def _values_of(world: World) -> Values:
     """Runs the query inside a semi-join: one column of one object."""
 
-    def run(query: Query) -> tuple[Column, list[Value]]:
+    def run(query: Query) -> tuple[Scope, Column, Iterable[Value]]:
         if len(query.select) != 1 or not isinstance(query.select[0].what, Path):
-            raise SoqlError("semi join sub-selects can only query one field", query.at)
+            raise SoqlError("Semi join sub-selects can only query one field", query.at)
+        if query.where:
+            refuse_misplaced(query.where, nested=True)
         plan = Plan(query, world)
         column = plan.scope.column(query.select[0].what)
-        rows = plan.matching()
-        if query.limit is not None:
-            rows = [row for each in plan.ids() if (row := plan.row(each))]
-        return column, [column.get(row) for row in rows]
+        return plan.scope, column, (column.get(row) for row in plan.matching())
 
     return run
