@@ -6,6 +6,7 @@ Begin here: `SalesforceOrg.handle` signs the caller in, finds the route, and run
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from sync_worker.sandbox.salesforce.later import Later
 from sync_worker.sandbox.salesforce.metadata.building import Installation, install
 from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
-from sync_worker.sandbox.salesforce.routes import found, open_route
+from sync_worker.sandbox.salesforce.routes import UnknownRoute, found, open_route
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import PermissionSet, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.binding import World, own_value
@@ -131,6 +132,7 @@ class SalesforceOrg:
         """
         self.tokens.expire_all()
         self.usage.forget()
+        self.unknown_routes: Counter[str] = Counter()  # asked for and not imitated
         self._later.forget()
         self._deployments = Deployments(
             self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
@@ -289,6 +291,8 @@ class SalesforceOrg:
             return endpoint(Call(self._parts, request, version, names))
         except BaseException as problem:
             self._store.take_back(mark)
+            if isinstance(problem, UnknownRoute):
+                self.unknown_routes[f"{request.method} {request.path}"] += 1
             if isinstance(problem, Refused):
                 return refusal(_placed(problem, request))
             raise
