@@ -92,11 +92,12 @@ def delete_by_external_id(call: Call) -> Response:
 
 
 def updated(call: Call) -> Response:
+    """By SystemModstamp, so that a roll-up's change counts as well (REST guide, sObject Get Updated)."""
     sobject = call.sobject()
     first, last = _span(call)
     table = call.org.store.table(sobject)
     ids = [
-        row["Id"] for row in table.every() if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
+        row["Id"] for row in table.every() if stamp(first) <= row["SystemModstamp"] <= stamp(last)
     ]
     return answer({"ids": ids, "latestDateCovered": stamp(_covered(call, last))})
 
