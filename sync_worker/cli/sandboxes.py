@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
@@ -104,6 +103,8 @@ def sandbox(
     no_limits: bool,
 ) -> int:
     """Serve a pretend Salesforce and a pretend Xero on loopback, for the real SDKs, until stopped."""
+    from sync_worker.sandbox.scratch import Full
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -133,7 +134,7 @@ def sandbox(
     except LookupError:
         msg = f"the metadata has no permission set {permission_set!r}; Finance_Sync_Integration is one"
         raise Misconfigured(msg) from None
-    except sqlite3.OperationalError as full:
+    except Full as full:
         msg = f"the sandbox's store cannot take more ({full}); choose another folder with --store"
         raise Misconfigured(msg) from None
     except OSError as taken:

@@ -22,6 +22,10 @@ UNPACKED = 4_096  # records kept unpacked, for those that are read again and aga
 READ_AT_ONCE = 500
 
 
+class Full(OSError):
+    """The file cannot take more."""
+
+
 class Records(Protocol[T]):
     """Records by id, in the order they were first put: what a dict does, as far as it is needed."""
 
@@ -92,7 +96,10 @@ class Scratch:
         return _OrderOnDisk(self, self._new_name())
 
     def run(self, statement: str, *values: Any) -> sqlite3.Cursor:
-        return self._db.execute(statement, values)
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.OperationalError as problem:
+            raise Full(str(problem)) from problem
 
     def _new_name(self) -> str:
         self._made += 1
