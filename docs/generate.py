@@ -124,10 +124,10 @@ bank feeds and matching with them (a person's act stands in), tax rates other th
 SALESFORCE_LACKS = """\
 ### What is not imitated of Salesforce
 
-These answer as an unknown path or object does, and nothing counts them: metadata retrieve by REST, SOSL and search,
-Bulk API v1, composite graph, Apex REST, the Tooling API's objects, the UI API, reports, Chatter, streaming. SOAP is
-refused, whatever it asks for: login, data, deploy, retrieve. So is signing in by password, refresh token, web page or
-device. Pub/Sub, which is not HTTP, is not there at all.
+These answer as an unknown path or object does, and `GET /_sandbox/unknown` counts the paths: metadata retrieve by REST,
+SOSL and search, Bulk API v1, composite graph, Apex REST, the Tooling API's objects, the UI API, reports, Chatter,
+streaming. SOAP is refused, whatever it asks for: login, data, deploy, retrieve. So is signing in by password, refresh
+token, web page or device. Pub/Sub, which is not HTTP, is not there at all.
 
 Within what is there: objects are Account, Contact, User, Organization and what is deployed. Profiles, record types,
 sharing, Apex, flows and triggers do nothing. Formulas know the functions that finance rules need; one with another is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sync_worker.settings import Settings
 
 NAME = "demo"
+MOST_IN_MEMORY = 200_000  # invoices; about 5 KB each
 
 
 def add_to(main: click.Group) -> None:
@@ -66,6 +68,12 @@ def _sandbox_options(function: Any) -> Any:
                 "--permission-set",
                 help="Sign the integration user in with this permission set instead of as an administrator.",
             ),
+            click.option(
+                "--store",
+                type=click.Path(file_okay=False, path_type=Path),
+                help="A folder for a file with all records, instead of memory. Beyond 200,000 invoices "
+                "the system's folder for temporary files is taken.",
+            ),
             click.option("--no-limits", is_flag=True, help="Without Xero's limits of calls."),
         )
     ):
@@ -99,9 +107,12 @@ def sandbox(
     xero_port: int,
     mail_port: int,
     permission_set: str | None,
+    store: Path | None,
     no_limits: bool,
 ) -> int:
     """Serve a pretend Salesforce and a pretend Xero on loopback, for the real SDKs, until stopped."""
+    from sync_worker.sandbox.scratch import Full
+
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -114,12 +125,23 @@ def sandbox(
             mail_port=mail_port,
             salesforce={"permission_set": permission_set} if permission_set else {},
             xero={"limits": None} if no_limits else {},
+            store=_place_for(store, invoices),
         ) as running:
-            running.control.fill(profile, invoices, seed)
+            with show.progress(quiet=asked.as_json) as progress:
+
+                def told(made: int) -> None:
+                    progress("seeding invoices", made)
+                    if stop.is_set():
+                        raise KeyboardInterrupt
+
+                running.control.fill(profile, invoices, seed, told)
             _say_where(asked, running)
             stop.wait()
     except LookupError:
         msg = f"the metadata has no permission set {permission_set!r}; Finance_Sync_Integration is one"
+        raise Misconfigured(msg) from None
+    except Full as full:
+        msg = f"the sandbox's store cannot take more ({full}); choose another folder with --store"
         raise Misconfigured(msg) from None
     except OSError as taken:
         msg = (
@@ -128,6 +150,20 @@ def sandbox(
         )
         raise Misconfigured(msg) from None
     return 0
+
+
+def _place_for(store: Path | None, invoices: int | None) -> Path | None:
+    if store is None:
+        return Path(tempfile.gettempdir()) if (invoices or 0) > MOST_IN_MEMORY else None
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        msg = f"--store {store} cannot be made: {problem.strerror or problem}"
+        raise Misconfigured(msg) from None
+    if not os.access(store, os.W_OK | os.X_OK):
+        msg = f"--store {store} cannot be written to; choose another folder"
+        raise Misconfigured(msg)
+    return store
 
 
 def demo(asked: Asked, once: bool, invoices: int, seed: int) -> int:

@@ -82,12 +82,19 @@ class ControlPlane:
                 door.forget_requests()
             self.mailbox.clear()
 
-    def fill(self, profile: str, invoices: int | None, seed: int) -> seeds.Foretold:
-        """Both vendors reset, then filled with what the profile holds."""
+    def fill(
+        self,
+        profile: str,
+        invoices: int | None,
+        seed: int,
+        told: Callable[[int], None] = lambda _: None,
+    ) -> seeds.Foretold:
+        """Both vendors reset, then filled with what the profile holds. `told` hears of invoices as they are made."""
         chosen = seeds.profile_named(profile)
+        count = invoices or chosen.invoices
         with self.held():
             self.reset()
-            return chosen.fill(self.org, self.xero, invoices=invoices or chosen.invoices, seed=seed)
+            return chosen.fill(self.org, self.xero, invoices=count, seed=seed, told=told)
 
     def act(self, profile: str, act: str, seed: int) -> seeds.Foretold:
         """People act on what is there."""

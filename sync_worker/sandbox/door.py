@@ -37,7 +37,8 @@ REMEMBERED_REQUESTS = 100_000
 class Core(Protocol):
     """One imitated vendor.
 
-    May also have `in_flight` (set before each request) and `remember_reply`.
+    May also have `in_flight` (set before each request), `remember_reply` and `unknown_routes` (with how often each was
+    asked for).
     """
 
     def handle(self, request: Request) -> Response: ...

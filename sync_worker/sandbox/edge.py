@@ -34,7 +34,8 @@ XERO_CAPS = {414: 16_384, 431: 65_536, 413: 10 * MB}
 class Sandbox:
     """Both vendors, served from `start` to `stop`.
 
-    `salesforce` and `xero` are further knobs of the two cores.
+    `salesforce` and `xero` are further knobs of the two cores. `store` is a folder for their files, if they hold more
+    than fits into memory.
     """
 
     def __init__(
@@ -50,12 +51,18 @@ class Sandbox:
         clock: Clock | None = None,
         salesforce: Mapping[str, Any] | None = None,
         xero: Mapping[str, Any] | None = None,
+        store: Path | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.org = SalesforceOrg(
-            self.clock, metadata=metadata, namespace=namespace, seed=seed, **(salesforce or {})
+            self.clock,
+            metadata=metadata,
+            namespace=namespace,
+            seed=seed,
+            store=store,
+            **(salesforce or {}),
         )
-        self.xero = XeroSandbox(self.clock, seed=seed, **(xero or {}))
+        self.xero = XeroSandbox(self.clock, seed=seed, store=store, **(xero or {}))
         self.control = ControlPlane(self.clock, self.org, self.xero)
         self.control.xero_door.witness = witness.appointed(self.xero)
         self._ears = (

@@ -120,3 +120,12 @@ def test_the_demo_as_a_daemon_serves_until_stopped() -> None:
             assert process.wait(20) == 0
         finally:
             process.kill()
+
+
+def test_a_store_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("", encoding="utf-8")
+    with a_sandbox_process("--store", str(tmp_path / "a file" / "in it")) as process:
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert errors.count("\n") == 1
+    assert "cannot be made" in errors

@@ -128,7 +128,8 @@ def _rolled_back(result: Result) -> Result:
         "ALL_OR_NONE_OPERATION_ROLLED_BACK",
         "Record rolled back because not all records were valid and the request was using AllOrNone header",
     )
-    return {"id": result["id"], "success": False, "errors": [reason.as_row()]}
+    # No id: the guide's page on creating by collections shows none beside this reason.
+    return {"success": False, "errors": [reason.as_row()]}
 
 
 def _typed(call: Call, record: dict[str, Any]) -> tuple[SObject, dict[str, Any]]:

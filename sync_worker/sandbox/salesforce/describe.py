@@ -137,7 +137,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
     editable = call.org.access.may_edit(sobject, field)
     number = field.type in NUMBER_TYPES
     return {
-        "aggregatable": field.type != "boolean" and field.filterable,
+        "aggregatable": field.aggregatable,
         "aiPredictionField": False,
         "autoNumber": field.auto_number is not None,
         "byteLength": 0
@@ -166,10 +166,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
         "filterable": field.filterable,
         "filteredLookupInfo": None,
         "formulaTreatNullNumberAsZero": field.formula is not None and number,
-        "groupable": field.filterable
-        and not number
-        and field.type != "datetime"
-        and not field.formula,
+        "groupable": field.groupable,
         "highScaleNumber": False,
         "htmlFormatted": False,
         "idLookup": field.external_id or field.name == "Id",

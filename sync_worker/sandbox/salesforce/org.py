@@ -6,6 +6,7 @@ Begin here: `SalesforceOrg.handle` signs the caller in, finds the route, and run
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from sync_worker.sandbox.salesforce.later import Later
 from sync_worker.sandbox.salesforce.metadata.building import Installation, install
 from sync_worker.sandbox.salesforce.metadata.queue import Deployments
 from sync_worker.sandbox.salesforce.query import Queries
-from sync_worker.sandbox.salesforce.routes import found, open_route
+from sync_worker.sandbox.salesforce.routes import UnknownRoute, found, open_route
 from sync_worker.sandbox.salesforce.rows import Rows
 from sync_worker.sandbox.salesforce.schema import PermissionSet, Schema, SObject
 from sync_worker.sandbox.salesforce.soql.binding import World, own_value
@@ -58,6 +59,7 @@ class SalesforceOrg:
         bulk_s: float = 0,
         gzip: bool = False,
         concurrent_limit: int | None = None,
+        store: Path | None = None,
     ) -> None:
         """Without `metadata` the org has standard objects alone, until custom ones are deployed.
 
@@ -67,6 +69,7 @@ class SalesforceOrg:
         nothing here is random. A deployment takes `deploy_s` by the clock, a bulk job `bulk_s`.
         With `gzip` answers are packed for whoever accepts that. More requests at once than `concurrent_limit` are
         refused; on the platform 25, and only requests of 20 seconds and more count.
+        `store` is a folder for a file with the rows, if they are too many for memory.
         """
         self.clock = clock
         self._installation = install(metadata, namespace)
@@ -90,6 +93,7 @@ class SalesforceOrg:
         self._zone = ZoneInfo(time_zone)
         self._page_sizes = (page_size, child_page_size)
         self._rollups_move_last_modified = rollups_move_last_modified
+        self._folder = store
         self.reset()
 
     @property
@@ -128,12 +132,13 @@ class SalesforceOrg:
         """
         self.tokens.expire_all()
         self.usage.forget()
+        self.unknown_routes: Counter[str] = Counter()  # asked for and not imitated
         self._later.forget()
         self._deployments = Deployments(
             self.clock, self._later, self._deploy_s, lambda: self._installation, self._take
         )
         self._jobs = Jobs(self.clock, self._later, self._bulk_s)
-        self._furnish(Store(self.schema))
+        self._furnish(Store(self.schema, self._folder))
         self._found_organisation()
 
     def credentials(self, url: str) -> dict[str, str]:
@@ -155,8 +160,7 @@ class SalesforceOrg:
         found = self._object(sobject)
         getters = [(each.name, own_value(each, self._parts.outside)) for each in found.fields]
         return [
-            {name: get(row) for name, get in getters}
-            for row in self._store.table(found).live.values()
+            {name: get(row) for name, get in getters} for row in self._store.table(found).every()
         ]
 
     def save(self, sobject: str, values: Mapping[str, Any]) -> str:
@@ -246,7 +250,7 @@ class SalesforceOrg:
     def _take(self, installation: Installation) -> None:
         """A deployment has changed the schema: rows stay, locators are lost [unsettled], roll-ups are made anew."""
         before, self._installation = self._store, installation
-        store = Store(installation.schema)
+        store = Store(installation.schema, self._folder)
         store.take_over(before)
         self._furnish(store)
         self._people.gather_all()
@@ -287,6 +291,8 @@ class SalesforceOrg:
             return endpoint(Call(self._parts, request, version, names))
         except BaseException as problem:
             self._store.take_back(mark)
+            if isinstance(problem, UnknownRoute):
+                self.unknown_routes[f"{request.method} {request.path}"] += 1
             if isinstance(problem, Refused):
                 return refusal(_placed(problem, request))
             raise

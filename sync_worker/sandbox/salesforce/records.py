@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync_worker.sandbox.http import Response
@@ -92,15 +92,14 @@ def delete_by_external_id(call: Call) -> Response:
 
 
 def updated(call: Call) -> Response:
+    """By SystemModstamp, so that a roll-up's change counts as well (REST guide, sObject Get Updated)."""
     sobject = call.sobject()
     first, last = _span(call)
     table = call.org.store.table(sobject)
     ids = [
-        row["Id"]
-        for row in table.live.values()
-        if stamp(first) <= row["LastModifiedDate"] <= stamp(last)
+        row["Id"] for row in table.every() if stamp(first) <= row["SystemModstamp"] <= stamp(last)
     ]
-    return answer({"ids": ids, "latestDateCovered": stamp(last)})
+    return answer({"ids": ids, "latestDateCovered": stamp(_covered(call, last))})
 
 
 def deleted(call: Call) -> Response:
@@ -114,8 +113,8 @@ def deleted(call: Call) -> Response:
     return answer(
         {
             "deletedRecords": gone,
-            "earliestDateAvailable": stamp(first),
-            "latestDateCovered": stamp(last),
+            "earliestDateAvailable": stamp(_to_the_minute(call.org.clock.now() - BIN_KEEPS)),
+            "latestDateCovered": stamp(_covered(call, last)),
         }
     )
 
@@ -246,19 +245,36 @@ def _precondition_failed() -> Refused:
     )
 
 
+BIN_KEEPS = timedelta(days=15)
+REMEMBERED = timedelta(days=30)
+
+
+def _to_the_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _covered(call: Call, last: datetime) -> datetime:
+    """Nobody can know yet what is still to happen."""
+    return min(last, _to_the_minute(call.org.clock.now()))
+
+
 def _span(call: Call) -> tuple[datetime, datetime]:
+    """Seconds do not count, and 30 days are remembered (REST guide, sObject Get Updated and sObject Get Deleted; the
+    replies in restforce/restforce, spec/fixtures/sobject, end in whole minutes)."""
+
     def moment(name: str) -> datetime:
         text: Any = call.request.parameter(name)
         try:
             # An unescaped + arrives as a space.
-            return datetime.fromisoformat(str(text).replace(" ", "+"))
+            given = datetime.fromisoformat(str(text).replace(" ", "+"))
+            return _to_the_minute(given if given.tzinfo else given.replace(tzinfo=UTC))
         except ValueError:
             raise Refused(
                 "INVALID_REPLICATION_DATE", f"{name} is not a valid date: {text}"
             ) from None
 
     first, last = moment("start"), moment("end")
-    if (last - first).total_seconds() < 60:
+    if last <= first or call.org.clock.now() - first > REMEMBERED:
         raise Refused(
             "INVALID_REPLICATION_DATE",
             "startDate before org replication enabled date or the same as endDate",

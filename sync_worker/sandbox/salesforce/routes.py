@@ -20,11 +20,19 @@ from sync_worker.sandbox.salesforce.errors import Refused, method_not_allowed, n
 Names = tuple[str, ...]
 
 
+class UnknownRoute(Refused):
+    """A path that nothing here answers. The platform knows many of them; what it says to one it does not is this."""
+
+    def __init__(self) -> None:
+        missing = not_found()
+        super().__init__(missing.code, missing.message)
+
+
 def found(request: Request) -> tuple[Endpoint, str, Names]:
     """The endpoint, the API version, and the parts of the path that stand for `{}`. Raises Refused."""
     parts = request.segments
     if parts[:2] != ("services", "data") or len(parts) < 3:
-        raise not_found()
+        raise UnknownRoute
     version = versions.version_of(parts[2])
     for shape, methods in _ROUTES:
         names = _match(shape, parts[3:])
@@ -35,7 +43,7 @@ def found(request: Request) -> tuple[Endpoint, str, Names]:
             if parts[3:4] not in _OTHER_FORMATS:
                 _refuse_other_formats(request)
             return methods[method], version, names
-    raise not_found()
+    raise UnknownRoute
 
 
 def open_route(request: Request) -> str | None:

@@ -88,7 +88,9 @@ class Rows:
         self._store.put(table, record_id, row)
         for child in sobject.children:
             below = self._store.table(child.sobject)
-            for each in list(below.binned_below.get(child.field.name, {}).get(record_id, ())):
+            if child.field.name not in below.below:
+                continue
+            for each in below.binned_children(child.field, record_id):
                 if below.bin[each].get(_WENT_WITH) == record_id:
                     self.undelete(child.sobject, each)
         self._roll_up(sobject, row)
@@ -124,7 +126,7 @@ class Rows:
         for detail in self._schema.objects.values():
             for parent in self._rollups.parents(detail):
                 table = self._store.table(parent)
-                for row in list(table.live.values()):
+                for row in table.every():
                     changed = self._rollups.recomputed(detail, parent, row)
                     if changed:
                         table.put(row["Id"], _merged(row, changed))
@@ -206,9 +208,7 @@ class Rows:
             holder = table.holder(field, wanted)
             return [holder] if holder else []
         key = key_of(field, wanted)
-        return [
-            each for each, row in table.live.items() if key_of(field, row.get(field.name)) == key
-        ]
+        return [row["Id"] for row in table.every() if key_of(field, row.get(field.name)) == key]
 
     def _open(
         self, sobject: SObject, field: Field, value: Value, creating: bool, before: Row | None
@@ -332,7 +332,7 @@ class Rows:
             table = self._store.table(child.sobject)
             if child.field.name not in table.below:
                 continue
-            for each in list(table.children(child.field, record_id)):
+            for each in table.children(child.field, record_id):
                 self._let_go(child.sobject, child.field, each, record_id)
         now = stamp(self._clock.now())
         gone = {**row, "IsDeleted": True, "LastModifiedDate": now, "SystemModstamp": now}

@@ -81,6 +81,17 @@ class Field:
         return not self.long_text and not self.address
 
     @property
+    def groupable(self) -> bool:
+        """What GROUP BY takes: no amounts, moments or formulas (SOQL reference, Considerations for GROUP BY)."""
+        closed = self.type == "datetime" or self.type in NUMBER_TYPES - {"int"}
+        return self.filterable and not closed and self.formula is None
+
+    @property
+    def aggregatable(self) -> bool:
+        """What COUNT, MIN and their like take (SOQL reference, Support for Field Types in Aggregate Functions)."""
+        return self.filterable and self.type != "boolean"
+
+    @property
     def calculated(self) -> bool:
         return self.formula is not None or self.formula_text is not None or self.rollup is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -16,7 +16,14 @@ __all__ = ["PROFILES", "Foretold", "Profile", "profile_named"]
 
 class Fill(Protocol):
     def __call__(
-        self, org: SalesforceOrg, xero: XeroSandbox, /, *, invoices: int, seed: int
+        self,
+        org: SalesforceOrg,
+        xero: XeroSandbox,
+        /,
+        *,
+        invoices: int,
+        seed: int,
+        told: Callable[[int], None],
     ) -> Foretold: ...
 
 
@@ -26,7 +33,7 @@ class Act(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`invoices` is how many there are unless somebody says otherwise."""
+    """`invoices` is how many there are unless somebody says otherwise. `fill` tells how many more it has made."""
 
     fill: Fill
     invoices: int
@@ -36,7 +43,15 @@ class Profile:
         return known(self.acts, name, "act")
 
 
-def nothing(_: SalesforceOrg, __: XeroSandbox, /, *, invoices: int, seed: int) -> Foretold:
+def nothing(
+    _: SalesforceOrg,
+    __: XeroSandbox,
+    /,
+    *,
+    invoices: int,
+    seed: int,
+    told: Callable[[int], None],
+) -> Foretold:
     """Base data only, whatever the numbers."""
     return Foretold()
 

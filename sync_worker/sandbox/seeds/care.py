@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -33,13 +33,20 @@ QUANTITIES = {
 }
 
 
-def seed(org: SalesforceOrg, xero: XeroSandbox, *, invoices: int, seed: int) -> Foretold:
+def seed(
+    org: SalesforceOrg,
+    xero: XeroSandbox,
+    *,
+    invoices: int,
+    seed: int,
+    told: Callable[[int], None] = lambda _: None,
+) -> Foretold:
     """Two reset vendors, filled. There are never fewer invoices than hard cases."""
     today = xero.books.today()
     catalogue = Catalogue.put_into(org, seed, today)
     foretold = HardCases(org, xero, catalogue).fill()
     plain = max(0, invoices - len(CASES))
-    PlainInvoices(org, catalogue, Random(f"care {seed}")).fill(plain)
+    PlainInvoices(org, catalogue, Random(f"care {seed}")).fill(plain, told)
     return replace(foretold, invoices=len(CASES) + plain, created=foretold.created + plain)
 
 
@@ -55,7 +62,7 @@ class PlainInvoices:
             for price in PRICES
         ]
 
-    def fill(self, count: int) -> None:
+    def fill(self, count: int, told: Callable[[int], None]) -> None:
         """In chunks: only one of them stands in memory beside the org's own rows."""
         participants = self._participants(-(-count // INVOICES_A_PARTICIPANT))
         for start in range(0, count, CHUNK):
@@ -67,6 +74,7 @@ class PlainInvoices:
             )
             ids = self._org.load("Invoice__c", rows)
             self._org.load("Invoice_Line_Item__c", self._line_rows(ids, lines, days))
+            told(len(numbers))
 
     def _participants(self, count: int) -> list[str]:
         numbers = range(KEPT_FOR_HARD_CASES, KEPT_FOR_HARD_CASES + count)

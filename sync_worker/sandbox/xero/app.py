@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from sync_worker.sandbox.http import Clock, Request, Response
@@ -55,6 +56,7 @@ class XeroSandbox:
         late_visibility_s: float = 0,
         default_format: str = "xml",
         broad_scopes_too: bool = True,
+        store: Path | None = None,
     ) -> None:
         self.clock = clock
         self.knobs = Knobs(
@@ -67,6 +69,7 @@ class XeroSandbox:
         self.app = App(CLIENT_ID, CLIENT_SECRET, APP_NAME, broad_scopes_too=broad_scopes_too)
         self.in_flight = 0
         self._seed = seed
+        self._store = store
         self.reset()
 
     def reset(self) -> None:
@@ -83,7 +86,9 @@ class XeroSandbox:
 
     def connect(self, tenant_id: str, name: str) -> Books:
         """Open the books of one more organisation and connect the app to it."""
-        books = Books(self.clock, tenant_id=tenant_id, name=name, seed=self._seed)
+        books = Books(
+            self.clock, tenant_id=tenant_id, name=name, seed=self._seed, store=self._store
+        )
         self._books[tenant_id] = books
         self._connections.add(tenant_id, name)
         return books

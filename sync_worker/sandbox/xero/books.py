@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from random import Random
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.scratch import Records, place
 from sync_worker.sandbox.xero import charts, wire
 from sync_worker.sandbox.xero.records import (
     Account,
@@ -39,6 +42,7 @@ FAMILIES = (CREDIT_NOTES, PREPAYMENTS, OVERPAYMENTS) = (
     "Overpayments",
 )
 PROPOSALS = {"PurchaseOrders": "PO", "Quotes": "QU"}  # and what their numbers begin with
+MOST_RENDERED = 20_000
 SYSTEM = "System Generated"  # the user of everything the API does (recorded)
 
 
@@ -57,14 +61,29 @@ class Currency:
     description: str
 
 
-class Books:
-    """The records of one tenant. `begin` opens a step that `take_back` can undo."""
+class Rendered(dict[str, tuple[Contact, wire.Raw]]):
+    """Contacts as documents embed them, written once for all of them; forgotten when there are too many."""
 
-    def __init__(self, clock: Clock, *, tenant_id: str, name: str, seed: int) -> None:
+    def __setitem__(self, contact_id: str, rendered: tuple[Contact, wire.Raw]) -> None:
+        if len(self) >= MOST_RENDERED:
+            self.clear()
+        super().__setitem__(contact_id, rendered)
+
+
+class Books:
+    """The records of one tenant. `begin` opens a step that `take_back` can undo.
+
+    `store` is a folder for a file with whatever grows with the number of invoices, if that is too much for memory.
+    """
+
+    def __init__(
+        self, clock: Clock, *, tenant_id: str, name: str, seed: int, store: Path | None = None
+    ) -> None:
         self._clock = clock
         self._records_random = Random(f"{seed}/{tenant_id}")
         self._replies_random = Random(f"{seed}/{tenant_id}/replies")
         self._trail: Trail = []
+        many = place(store)
         self.tenant_id = tenant_id
         self.accounts = Shelf[Account](
             self._trail,
@@ -72,9 +91,9 @@ class Books:
         )
         self.tax_rates = Shelf[TaxRate](self._trail, {"name": lambda t: fold(t.name)})
         self.tracking = Shelf[TrackingCategory](self._trail, {"name": lambda c: fold(c.name)})
-        self.contacts = Shelf[Contact](self._trail, CONTACT_LOOKUPS)
-        self.invoices = Shelf[Invoice](self._trail, INVOICE_LOOKUPS)
-        self.payments = Shelf[Payment](self._trail, PAYMENT_LOOKUPS)
+        self.contacts = Shelf[Contact](self._trail, CONTACT_LOOKUPS, many)
+        self.invoices = Shelf[Invoice](self._trail, INVOICE_LOOKUPS, many)
+        self.payments = Shelf[Payment](self._trail, PAYMENT_LOOKUPS, many)
         self.credits = {family: Shelf[Credit](self._trail, CREDIT_LOOKUPS) for family in FAMILIES}
         self.allocations = Shelf[Allocation](self._trail, ALLOCATION_LOOKUPS)
         self.bank_transactions = Shelf[BankTransaction](self._trail, {})
@@ -86,8 +105,8 @@ class Books:
         self.groups = Shelf[ContactGroup](self._trail, {"name": _group_name})
         self.attachments: dict[str, tuple[Attachment, ...]] = {}
         self.currencies: dict[str, Currency] = {}
-        self.history: dict[str, list[Note]] = {}
-        self.rendered: dict[str, tuple[Contact, wire.Raw]] = {}  # contacts as documents embed them
+        self.history: Records[list[Note]] = many.records(pickle.dumps, pickle.loads)
+        self.rendered = Rendered()
         self._next_numbers = dict.fromkeys(("INV", "CN", *PROPOSALS.values()), 1)
         opened = self.now()
         self.organisation: Organisation = charts.organisation(self.new_id(), name, opened)
@@ -148,9 +167,9 @@ class Books:
 
     def note(self, record_id: str, changes: str, details: str, user: str = SYSTEM) -> Note:
         note = Note(self.now(), changes, user, details)
-        notes = self.history.setdefault(record_id, [])
-        notes.append(note)
-        self._trail.append(lambda: notes.remove(note))
+        notes = self.history.get(record_id) or []
+        self.history[record_id] = [*notes, note]
+        self._trail.append(lambda: self.history.__setitem__(record_id, notes))
         return note
 
     def _next_free(self, prefix: str, shelf: Shelf[Any]) -> str:

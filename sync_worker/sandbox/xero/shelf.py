@@ -1,14 +1,17 @@
 """Where records stand: by id, by what people look them up by, and in the order they last changed.
 
-Records are replaced, never altered, so that a refused call can be taken back step by step.
+Records are replaced, never altered, so that a refused call can be taken back step by step. Whether they lie in memory
+or in a file is `sandbox.scratch`'s affair; from a file a record comes as an equal one, not always as the same.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+from sync_worker.sandbox.scratch import Links, Memory, Place, Records
 
 Trail = list[
     Callable[[], object]
@@ -41,12 +44,15 @@ class Step:
 class Shelf(Generic[R]):
     """The records of one kind."""
 
-    def __init__(self, trail: Trail, lookups: Mapping[str, Lookup]) -> None:
+    def __init__(
+        self, trail: Trail, lookups: Mapping[str, Lookup], where: Place | None = None
+    ) -> None:
+        where = where or Memory()
         self._trail = trail
-        self._records: dict[str, R] = {}
+        self._records: Records[R] = where.records(pickle.dumps, pickle.loads)
         self._lookups = dict(lookups)
-        self._index: dict[str, dict[Any, list[str]]] = {name: {} for name in lookups}
-        self._changes: list[tuple[int, str]] = []  # (updated, id), always sorted
+        self._index: dict[str, Links] = {name: where.links() for name in lookups}
+        self._changes = where.order()
 
     def __len__(self) -> int:
         return len(self._records)
@@ -72,10 +78,10 @@ class Shelf(Generic[R]):
 
     def find(self, lookup: str, key: Any) -> list[R]:
         """The records of that key, oldest first."""
-        return [self._records[record_id] for record_id in self._index[lookup].get(key, ())]
+        return [self._records[record_id] for record_id in self._index[lookup].ids(key)]
 
     def first(self, lookup: str, key: Any) -> R | None:
-        ids = self._index[lookup].get(key)
+        ids = self._index[lookup].ids(key)
         return self._records[ids[0]] if ids else None
 
     def has(self, lookup: str, key: Any) -> bool:
@@ -83,36 +89,27 @@ class Shelf(Generic[R]):
 
     def position(self, since: int) -> int:
         """How many records last changed before `since` (milliseconds)."""
-        return bisect_left(self._changes, (since, ""))
+        return self._changes.position(since)
 
     def changes(self, start: int, stop: int | None = None) -> list[R]:
         """The records from that position on, in the order they last changed."""
-        records = self._records
-        return [records[record_id] for _, record_id in self._changes[start:stop]]
+        return [self._records[record_id] for record_id in self._changes.ids(start, stop)]
 
     def replace(self, old: R | None, new: R | None) -> None:
         """Put `new` where `old` was, without a trace; None stands for nothing."""
         if old is not None:
-            del self._changes[bisect_left(self._changes, (old.updated, old.id))]
+            self._changes.drop(old.updated, old.id)
         if new is not None:
             self._records[new.id] = new
-            insort(self._changes, (new.updated, new.id))
+            self._changes.add(new.updated, new.id)
         elif old is not None:
             del self._records[old.id]
         for name, key_of in self._lookups.items():
             was = None if old is None else key_of(old)
             now = None if new is None else key_of(new)
-            if was != now:
-                _reindex(self._index[name], old, was, new, now)
-
-
-def _reindex(
-    index: dict[Any, list[str]], old: Record | None, was: Any, new: Record | None, now: Any
-) -> None:
-    if was is not None and old is not None:
-        ids = index[was]
-        ids.remove(old.id)
-        if not ids:
-            del index[was]
-    if now is not None and new is not None:
-        index.setdefault(now, []).append(new.id)
+            if was == now:
+                continue
+            if was is not None and old is not None:
+                self._index[name].drop(was, old.id)
+            if now is not None and new is not None:
+                self._index[name].add(now, new.id)

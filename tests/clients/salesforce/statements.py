@@ -9,20 +9,17 @@ from collections.abc import Callable, Iterator
 FIELDS = ("Id", "Name", "Total_Amount__c", "Status__c", "Invoice_Date__c", "CreatedDate")
 PATHS = (*FIELDS, "Participant__r.Name", "Plan_Manager__r.Owner.Name", "i.Name")
 OBJECTS = ("Invoice__c", "Account", "Contact", "maica_cc__Invoice__c")
+UNITS = ("WEEK", "MONTH", "QUARTER", "YEAR", "FISCAL_QUARTER", "FISCAL_YEAR")
 PERIODS = (
-    "TODAY",
-    "YESTERDAY",
-    "LAST_WEEK",
-    "THIS_MONTH",
-    "LAST_N_DAYS:30",
-    "NEXT_N_QUARTERS:2",
-    "N_DAYS_AGO:7",
-    "THIS_FISCAL_YEAR",
-    "LAST_90_DAYS",
+    *("TODAY", "YESTERDAY", "TOMORROW", "LAST_90_DAYS", "NEXT_90_DAYS"),
+    *(f"{side}_{unit}" for side in ("LAST", "THIS", "NEXT") for unit in UNITS),
+    *(f"{side}_N_{unit}S:3" for side in ("LAST", "NEXT") for unit in ("DAY", *UNITS)),
+    *(f"N_{unit}S_AGO:2" for unit in ("DAY", *UNITS)),
 )
 VALUES = (
     "'abc'",
     "''",
+    r"'tab\t new\n line\r \u00e9 \"'",
     r"'O\'Hara'",
     r"'a\\b'",
     "12",
@@ -36,7 +33,16 @@ VALUES = (
     "2026-03-04T12:00:00.000+10:00",
     *PERIODS,
 )
-DATE_PARTS = ("CALENDAR_YEAR", "CALENDAR_MONTH", "DAY_ONLY", "HOUR_IN_DAY", "FISCAL_QUARTER")
+DATE_PARTS = (
+    *("CALENDAR_YEAR", "CALENDAR_QUARTER", "CALENDAR_MONTH", "DAY_IN_MONTH", "DAY_IN_WEEK"),
+    *("DAY_IN_YEAR", "DAY_ONLY", "FISCAL_YEAR", "FISCAL_QUARTER", "FISCAL_MONTH", "HOUR_IN_DAY"),
+    *("WEEK_IN_MONTH", "WEEK_IN_YEAR"),
+)
+MEASURES = (
+    *("COUNT(Id)", "COUNT_DISTINCT(Name)", "SUM(Total_Amount__c)", "AVG(Total_Amount__c)"),
+    *("MIN(Invoice_Date__c)", "MAX(CreatedDate)"),
+)
+SCOPES = ("mine", "everything", "delegated", "team", "mine_and_my_groups", "my_territory")
 JUNK = (",", "(", ")", "AND", "OR", "NOT", "FROM", "WHERE", "=", "'abc'", "5", "IN", "LIKE", "BY")
 
 
@@ -64,10 +70,12 @@ class _Maker:
         if self._happens(0.15) and not depth:
             return self._aggregated()
         selected = [self._one_of(PATHS) for _ in range(self._chance.randint(1, 4))]
-        if not depth and self._happens(0.2):
-            selected.append(f"({self._query(1)})")
+        if depth < 2 and self._happens(0.2):
+            selected.append(f"({self._query(depth + 1)})")
         if not depth and self._happens(0.08):
-            selected.append("TYPEOF Owner WHEN User THEN Username, Name ELSE Name END")
+            more = self._if(0.5, lambda: "WHEN Group THEN Name")
+            otherwise = self._if(0.7, lambda: "ELSE Name, Id")
+            selected.append(f"TYPEOF Owner WHEN User THEN Username, Name{more}{otherwise} END")
         if self._happens(0.06):
             selected = [self._one_of(["FIELDS(ALL)", "FIELDS(STANDARD)", "FIELDS(CUSTOM)"])]
         if self._happens(0.08):
@@ -75,12 +83,13 @@ class _Maker:
         source = "Invoice_Line_Items__r" if depth else self._one_of(OBJECTS)
         return (
             f"SELECT {', '.join(selected)} FROM {source}{self._if(0.2, lambda: 'i')}"
-            f"{'' if depth else self._if(0.05, lambda: 'USING SCOPE mine')}"
+            f"{'' if depth else self._if(0.05, lambda: f'USING SCOPE {self._one_of(SCOPES)}')}"
             f"{self._if(0.7, lambda: 'WHERE ' + self._condition())}"
             f"{self._if(0.4, self._order)}{self._if(0.3, lambda: f'LIMIT {self._number(200)}')}"
             f"{self._if(0.1, lambda: f'OFFSET {self._number(2000)}')}"
             f"{'' if depth else self._if(0.04, lambda: self._one_of(['FOR VIEW', 'FOR REFERENCE', 'FOR UPDATE']))}"
-            f"{'' if depth else self._if(0.04, lambda: 'ALL ROWS')}"
+            f"{'' if depth else self._if(0.03, lambda: self._one_of(['UPDATE TRACKING', 'UPDATE VIEWSTAT']))}"
+            f"{'' if depth else self._if(0.02, lambda: 'ALL ROWS')}"
         )
 
     def _aggregated(self) -> str:
@@ -88,17 +97,18 @@ class _Maker:
             return (
                 f"SELECT COUNT() FROM Account{self._if(0.6, lambda: 'WHERE ' + self._condition())}"
             )
-        key = self._one_of(
-            ["Status__c", "Participant__r.Name", f"{self._one_of(DATE_PARTS)}(CreatedDate)"]
-        )
-        measure = self._one_of(
-            ["COUNT(Id)", "SUM(Total_Amount__c)", "MAX(CreatedDate)", "COUNT_DISTINCT(Name)"]
-        )
-        group = key if self._happens(0.8) else f"{self._one_of(['ROLLUP', 'CUBE'])}({key}, Name)"
+        part = self._one_of(DATE_PARTS)
+        keys = ["Status__c", "Participant__r.Name", f"{part}(CreatedDate)"]
+        key = self._one_of([*keys, f"{part}(convertTimezone(CreatedDate))"])
+        measure = self._one_of(MEASURES)
+        subtotals = self._happens(0.3)
+        group = f"{self._one_of(['ROLLUP', 'CUBE'])}(Status__c, Name)" if subtotals else key
+        selected = "GROUPING(Status__c), Status__c" if subtotals else key
+        having = f"HAVING {measure} {self._sign()} 5{self._if(0.4, lambda: f'AND {measure} != 7')}"
         return (
-            f"SELECT {key}, {measure}{self._if(0.4, lambda: 'total')} FROM Invoice__c"
+            f"SELECT {selected}, {measure}{self._if(0.4, lambda: 'total')} FROM Invoice__c"
             f"{self._if(0.4, lambda: 'WHERE ' + self._condition())} GROUP BY {group}"
-            f"{self._if(0.4, lambda: f'HAVING {measure} {self._sign()} 5')}"
+            f"{self._if(0.4, lambda: having)}"
             f"{self._if(0.3, lambda: f'ORDER BY {measure} DESC NULLS LAST')}{self._if(0.2, lambda: 'LIMIT 7')}"
         )
 
@@ -109,12 +119,15 @@ class _Maker:
                 return f"{self._comparison()} AND {self._comparison()} OR {self._comparison()}"
             return joint.join(self._bracketed(depth + 1) for _ in range(self._chance.randint(2, 3)))
         if self._happens(0.1):
-            return f"NOT {self._comparison()}"
+            inner = self._comparison()
+            return f"NOT ({inner})" if self._happens(0.5) else f"NOT {inner}"
         return self._comparison()
 
     def _bracketed(self, depth: int) -> str:
         inner = self._condition(depth)
-        return f"({inner})" if " AND " in inner or " OR " in inner or self._happens(0.2) else inner
+        joined = " AND " in inner or " OR " in inner
+        needs = joined or (inner.startswith("NOT") and self._happens(0.95))
+        return f"({inner})" if needs or self._happens(0.2) else inner
 
     def _comparison(self) -> str:
         field = self._one_of(PATHS)

@@ -325,6 +325,70 @@ def test_a_broken_file_is_refused_with_its_component_and_the_reason(
     assert bare.org.schema.find("Invoice__c") is None
 
 
+def a_field(*elements: str, name: str = "Note__c", label: str = "Note") -> str:
+    said = f"<fullName>{name}</fullName><label>{label}</label>{''.join(elements)}"
+    return f"<fields>{said}</fields></CustomObject>"
+
+
+def a_picklist(*choices: tuple[str, str]) -> str:
+    values = "".join(
+        f"<value><fullName>{each}</fullName><default>{default}</default><label>x</label></value>"
+        for each, default in choices
+    )
+    definition = f"<valueSetDefinition><sorted>false</sorted>{values}</valueSetDefinition>"
+    return f"<type>Picklist</type><valueSet>{definition}</valueSet>"
+
+
+NUMBER = "<type>Number</type>"
+
+
+@pytest.mark.parametrize(
+    ("field", "problem"),
+    [
+        (a_field("<type>Text</type>"), "Must specify 'length' for a CustomField of type Text"),
+        (a_field("<length>256</length><type>Text</type>"), "The length of a Text field can be no more than 255"),
+        (a_field("<length>9</length><type>Date</type>"), "Can not specify 'length' for a CustomField of type Date"),
+        (a_field("<type>Date</type><unique>true</unique>"), "Can not specify 'unique' for a CustomField of type Date"),
+        (a_field("<externalId>true</externalId><type>Date</type>"), "Can not specify 'externalId' for a CustomField"),
+        (a_field(f"<precision>19</precision><scale>2</scale>{NUMBER}"), "The precision can be no more than 18"),
+        (a_field(f"<precision>2</precision><scale>5</scale>{NUMBER}"), "The scale can be no more than the precision"),
+        (a_field("<type>Date</type>", label="N" * 41), "Value too long for field: Label maximum length is:40"),
+        (a_field("<type>Date</type>", label=""), "Must specify a non-empty label for the CustomField"),
+        (a_field("<type>Date</type>", name="My Note__c"), "The Field Name field can only contain underscores"),
+        (a_field("<type>Date</type>", name="My__Note__c"), "The Field Name field can only contain underscores and"),
+        (a_field("<type>Picklist</type>"), "Must specify 'valueSet' for a CustomField of type Picklist"),
+        (a_field(a_picklist(("A", "true"), ("a", "false"))), "Duplicate picklist value: a"),
+        (a_field(a_picklist(("A", "true"), ("B", "true"))), "Only one picklist value can be the default"),
+        (a_field("<displayFormat>N-{00</displayFormat><type>AutoNumber</type>"), "The display format must hold one"),
+        (a_field("<referenceTo>Foo__c</referenceTo><type>Lookup</type>"), "referenceTo value of 'Foo__c' does not"),
+        (a_field("<formula>NOSUCH(Name)</formula><type>Text</type>"), "Unknown function NOSUCH. Check spelling."),
+        (a_field("<type>Date</type>", name="Paid__c"), "Payment__c.Paid__c stands in this file twice"),
+    ],
+)  # fmt: skip
+def test_a_field_that_cannot_be_is_refused_with_the_reason(
+    bare: Client, field: str, problem: str
+) -> None:
+    file = "objects/Payment__c.object"
+    text = shipped()[file].replace("</CustomObject>", field)
+    told = deploy(bare, {**shipped(), file: text})
+    assert told["status"] == "Failed"
+    kind, name, said = failures(told)[0]
+    assert kind == "CustomField"
+    assert name.startswith("Payment__c.")
+    assert said.startswith(problem)
+    assert bare.org.schema.find("Payment__c") is None
+
+
+def test_a_detail_has_no_sharing_of_its_own(bare: Client) -> None:
+    file = "objects/Payment__c.object"
+    text = shipped()[file].replace("ControlledByParent", "ReadWrite")
+    kind, name, said = failures(deploy(bare, {**shipped(), file: text}))[0]
+    assert (kind, name) == ("CustomObject", "Payment__c")
+    assert said.startswith(
+        "Cannot set sharingModel to ReadWrite on a CustomObject with a MasterDetail"
+    )
+
+
 def test_a_complaint_tells_line_and_column(bare: Client) -> None:
     text = shipped()[INVOICE].replace("<type>Url</type>", "<type>Link</type>")
     failed = deploy(bare, {**shipped(), INVOICE: text})["details"]["componentFailures"][0]

@@ -188,3 +188,26 @@ def test_the_sf_command_line_finds_what_it_asks_an_org_first(client: Client) -> 
     assert client.read("User", user)["Username"] == "integration@sandbox.example"
     assert "identity" in client.call("GET", client.base).json()
     assert client.query("SELECT Id FROM ScratchOrgInfo limit 1")[0]["errorCode"] == "INVALID_TYPE"
+
+
+def test_what_is_not_imitated_is_counted_where_a_missing_record_is_not(
+    client: Client, org: SalesforceOrg
+) -> None:
+    """What a client of another kind needs is seen at once, as it is at Xero's port."""
+    for path in (
+        "search/?q=x",
+        "search/?q=y",
+        "sobjects/Foo__c",
+        "sobjects/Account/001000000000001",
+    ):
+        assert client.call("GET", path).status == 404
+    assert client.call("POST", "/services/apexrest/Sync", {}).status == 404
+    inner = {"method": "GET", "url": "/services/data/v63.0/ui-api/favorites", "referenceId": "a"}
+    client.call("POST", "composite", {"compositeRequest": [inner]})
+    assert org.unknown_routes == {
+        "GET /services/data/v63.0/search/": 2,
+        "POST /services/apexrest/Sync": 1,
+        "GET /services/data/v63.0/ui-api/favorites": 1,
+    }
+    org.reset()
+    assert not org.unknown_routes

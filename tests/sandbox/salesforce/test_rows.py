@@ -252,3 +252,23 @@ def test_people_edit_in_the_pages_and_rules_apply_to_them(
     org.remove("Invoice__c", made)
     org.restore("Invoice__c", made)
     assert client.read("Invoice__c", made)["Name"] == "I-1"
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-03-04T12:00:10Z", "2026-03-04T12:00:50Z"),  # the same minute
+        ("2026-03-04T12:00:00Z", "2026-03-04T11:00:00Z"),
+        ("2026-02-01T12:00:00Z", "2026-03-04T12:00:00Z"),  # more than 30 days ago
+        ("yesterday", "2026-03-04T12:00:00Z"),
+    ],
+)
+def test_changes_are_told_for_whole_minutes_of_the_last_thirty_days(
+    client: Client, start: str, end: str
+) -> None:
+    refused = client.refused("GET", f"sobjects/Invoice__c/updated?start={start}&end={end}")
+    assert refused["errorCode"] == "INVALID_REPLICATION_DATE"
+    told = client.call(
+        "GET", "sobjects/Invoice__c/updated?start=2026-03-04T11:00:00Z&end=2026-03-05T12:00:30Z"
+    ).json()
+    assert told["latestDateCovered"] == "2026-03-04T12:00:00.000+0000"  # it is noon now

@@ -180,6 +180,19 @@ NO_SUCH_COLUMN = (
          "The SOQL FIELDS function must have a LIMIT of at most 200"),
         ("SELECT Id FROM Invoice__c OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000"),
         ("SELECT Id", "MALFORMED_QUERY", "unexpected token: '<EOF>'"),
+        ("SELECT Id FROM Invoice__c WHERE Name = 'a' AND NOT Name = 'b'", "MALFORMED_QUERY",
+         "unexpected token: 'NOT'"),
+        ("SELECT Id FROM Invoice__c WHERE NOT Name = 'a' AND Name = 'b'", "MALFORMED_QUERY",
+         "unexpected token: 'AND'"),
+        ("SELECT Id FROM Invoice__c WHERE NOT NOT Name = 'a'", "MALFORMED_QUERY", "unexpected token: 'NOT'"),
+        ("SELECT Total_Amount__c, COUNT(Id) FROM Invoice__c GROUP BY Total_Amount__c", "MALFORMED_QUERY",
+         "field 'Total_Amount__c' can not be grouped in a query call"),
+        ("SELECT COUNT(Description__c) FROM Invoice__c", "MALFORMED_QUERY",
+         "field Description__c does not support aggregate operator COUNT"),
+        ("SELECT COUNT(Include__c) FROM Payment__c", "MALFORMED_QUERY",
+         "field Include__c does not support aggregate operator COUNT"),
+        ("SELECT Status__c, COUNT(Id) FROM Invoice__c GROUP BY Status__c ORDER BY Name", "MALFORMED_QUERY",
+         "Ordered field must be grouped or aggregated: Name"),
     ],
 )  # fmt: skip
 def test_a_query_is_refused_in_the_platforms_words(
@@ -188,6 +201,60 @@ def test_a_query_is_refused_in_the_platforms_words(
     answered: Any = books.query(soql)
     assert answered[0]["errorCode"] == code
     assert message in answered[0]["message"]
+
+
+A_JOIN = "Id IN (SELECT Invoice__c FROM Payment__c)"
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        (f"Name = 'a' OR {A_JOIN}", "Semi join sub-selects are not allowed with the 'OR' operator"),
+        (f"{A_JOIN} AND {A_JOIN} AND {A_JOIN}", "Maximum 2 semi join sub-selects are allowed"),
+        (f"Id IN (SELECT Invoice__c FROM Payment__c WHERE {A_JOIN})",
+         "Nesting of semi join sub-selects is not supported"),
+        ("Participant__r.AccountId IN (SELECT Id FROM Account)", "cannot be 'Participant__r.AccountId'"),
+        ("Name IN (SELECT Id FROM Account)", "should be an id field, cannot use: 'Name'"),
+        ("Participant__c IN (SELECT Name FROM Contact)", "can only query id fields, cannot use: 'Name'"),
+        ("Participant__c IN (SELECT Id FROM Account)", "should point to the same object type"),
+        ("Id IN (SELECT Id FROM Invoice__c)", "should not be on the same object type"),
+        ("Id IN (SELECT Invoice__c FROM Payment__c LIMIT 5)", "unexpected token: 'LIMIT'"),
+        ("Id IN (SELECT Invoice__c FROM Payment__c ORDER BY Id)", "unexpected token: 'ORDER'"),
+    ],
+)  # fmt: skip
+def test_a_semi_join_keeps_the_platforms_rules(books: Client, where: str, message: str) -> None:
+    answered: Any = books.query(f"SELECT Id FROM Invoice__c WHERE {where}")
+    assert answered[0]["errorCode"] == "MALFORMED_QUERY"
+    assert message in answered[0]["message"]
+
+
+def test_two_semi_joins_and_conditions_negated_in_brackets_are_fine(books: Client) -> None:
+    where = f"{A_JOIN} AND Participant__c IN (SELECT Id FROM Contact) AND (NOT Name = 'b') AND (NOT (Name = 'c'))"
+    assert [
+        each["Name"] for each in books.records(f"SELECT Name FROM Invoice__c WHERE {where}")
+    ] == ["Alpha"]
+
+
+@pytest.mark.parametrize(
+    ("soql", "shown"),
+    [
+        # A criterion of the wrong type is pointed at where its field stands, not where the value does.
+        ("SELECT Id FROM Account WHERE CreatedDate >= '2017-01-01'",
+         f"\nSELECT Id FROM Account WHERE CreatedDate >= '2017-01-01'\n{' ' * 29}^\nERROR at Row:1:Column:30\n"),
+        ("SELECT Id\nFROM Account\nWHERE Name = 5", "\nWHERE Name = 5\n      ^\nERROR at Row:3:Column:7\n"),
+        # Of a long query whole words are shown, to some 45 characters on either side.
+        ("SELECT Id, Dispenser__c, Answer__c, Audit_Question__c FROM Account",
+         "\nSELECT Id, Dispenser__c, Answer__c, Audit_Question__c\n           ^\nERROR at Row:1:Column:12\n"),
+        ("SELECT BillingStreet,BillingCity,BillingState,LastModifiedDate,Foo__c,Phone,Type FROM Account",
+         "\nBillingCity,BillingState,LastModifiedDate,Foo__c,Phone,Type FROM Account\n"),
+        # The lexer counts from 0 and its arrow from 1.
+        ("select Id from Account where id = $sfid",
+         f"\nselect Id from Account where id = $sfid\n{' ' * 33}^\nERROR at Row:1:Column:34\nline 1:34 no viable alt"),
+    ],
+)  # fmt: skip
+def test_the_arrow_stands_where_the_platform_puts_it(books: Client, soql: str, shown: str) -> None:
+    answered: Any = books.query(soql)
+    assert shown in answered[0]["message"]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))

@@ -80,6 +80,7 @@ class Job:
                 "apexProcessingTime": 0,
                 "apiActiveProcessingTime": 0,
                 "numberRecordsFailed": len(self.failures.rows),
+                "isPkChunkingSupported": False,
             }
         else:
             figures["isPkChunkingSupported"] = True

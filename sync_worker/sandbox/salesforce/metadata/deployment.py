@@ -26,7 +26,11 @@ class Judgement:
 
 def judge(archive: Archive, now: Installation) -> Judgement:
     """Nothing given is changed. What depends on a broken component is broken as well."""
-    complaints = [*archive.complaints, *_differences(archive, now.components)]
+    complaints = [
+        *archive.complaints,
+        *_differences(archive, now.components),
+        *_twice(archive.components),
+    ]
     wanted = [each for each in archive.components if _is_named(each, archive)]
     removed = [now.components[key] for key in archive.gone if key in now.components]
     while True:
@@ -85,6 +89,17 @@ def _differences(archive: Archive, installed: Installed) -> Iterator[Complaint]:
         if (kind, low) not in installed:
             problem = f"No {kind} named: {low} found"
             yield Complaint(kind, low, "destructiveChanges.xml", problem)
+
+
+def _twice(components: list[Component]) -> Iterator[Complaint]:
+    """Two of one name in one file, such as a field pasted in again. The words are ours."""
+    seen = set[Key]()
+    for each in components:
+        if each.key in seen:
+            at = each.xml
+            told = f"{each.name} stands in this file twice"
+            yield Complaint(each.kind, each.name, each.file, told, at.line, at.column)
+        seen.add(each.key)
 
 
 def _owners(archive: Archive) -> set[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sync_worker.sandbox.salesforce.metadata.components import FIELD, OBJECT, Component, Key
 from sync_worker.sandbox.salesforce.metadata.elements import Xml
 from sync_worker.sandbox.salesforce.metadata.faults import Broken, missing
+from sync_worker.sandbox.salesforce.metadata.field_rules import broken_rules
 from sync_worker.sandbox.salesforce.schema import Field, Schema
 
 
@@ -60,39 +61,24 @@ def _object(component: Component, setup: Setup) -> Iterator[Broken]:
             " relationship field",
             xml.one("sharingModel"),
         )
+    if has_master and xml.text("sharingModel") not in ("", "ControlledByParent"):
+        yield Broken(
+            f"Cannot set sharingModel to {xml.text('sharingModel')} on a CustomObject with a MasterDetail"
+            " relationship field",
+            xml.one("sharingModel"),
+        )
     chosen = xml.text("compactLayoutAssignment", "SYSTEM")
     if chosen != "SYSTEM" and not setup.has("CompactLayout", f"{name}.{chosen}"):
         place = xml.one("compactLayoutAssignment")
         yield missing("compactLayoutAssignment", "CompactLayout", f"{name}.{chosen}", place)
 
 
-_MUSTS = {
-    "Text": ("length",),
-    "LongTextArea": ("length", "visibleLines"),
-    "Html": ("length", "visibleLines"),
-    "Number": ("precision", "scale"),
-    "Currency": ("precision", "scale"),
-    "Percent": ("precision", "scale"),
-    "Checkbox": ("defaultValue",),
-    "Lookup": ("referenceTo",),
-    "MasterDetail": ("referenceTo", "relationshipName"),
-    "Summary": ("summaryOperation", "summaryForeignKey"),
-    "AutoNumber": ("displayFormat",),
-}
-
-
 def _field(component: Component, setup: Setup) -> Iterator[Broken]:
-    xml, kind = component.xml, component.xml.text("type")
+    xml = component.xml
     sobject, _, name = component.name.partition(".")
     if not name.endswith("__c"):
         return
-    if not xml.text("label"):
-        yield Broken("Must specify a non-empty label for the CustomField")
-    if not kind:
-        yield Broken("Must specify 'type' for a CustomField")
-    for tag in () if xml.one("formula") else _MUSTS.get(kind, ()):
-        if not xml.text(tag):
-            yield Broken(f"Must specify '{tag}' for a CustomField of type {kind}", xml.one("type"))
+    yield from broken_rules(xml, xml.text("fullName") or name)
     field = setup.field(sobject, name)
     if field and field.children_name:
         yield from _child_relationship(field, xml, setup)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import combinations
 
 from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, Field
-from sync_worker.sandbox.salesforce.soql.binding import Column, Scope
+from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope
 from sync_worker.sandbox.salesforce.soql.filters import Values, compile_filter
 from sync_worker.sandbox.salesforce.soql.syntax import (
     All,
@@ -68,14 +68,22 @@ class Grouping:
     def __init__(self, query: Query, scope: Scope, values_of: Values) -> None:
         self._query = query
         self._scope = scope
-        self._grouped = {_text(each): scope.read(each)[1] for each in query.group_by}
+        self._grouped = {_text(each): self._key(each) for each in query.group_by}
         self.columns = self._columns()
+        self._order = [(each, self._ordered(each.by)) for each in query.order_by]
         self._having = self._condition(query.having) if query.having else None
+
+    def _key(self, expression: Expression) -> Getter:
+        column, get = self._scope.read(expression)
+        if isinstance(expression, Path) and not column.field.groupable:
+            raise SoqlError(
+                f"field '{column.field.name}' can not be grouped in a query call", expression.at
+            )
+        return get
 
     def results(self, rows: Iterable[Row]) -> list[str]:
         groups = [group for group in self._groups(rows) if not self._having or self._having(group)]
-        for order in reversed(self._query.order_by):
-            measure = self._measure(order.by)
+        for order, measure in reversed(self._order):
             groups.sort(key=lambda group: _sortable(measure(group)), reverse=order.descending)
             if order.nulls_last != order.descending:
                 groups.sort(key=lambda group: (measure(group) is None) == order.nulls_last)
@@ -153,6 +161,14 @@ class Grouping:
         name = _text(expression)
         return lambda group: get(group[0]) if group and name in group.kept else None
 
+    def _ordered(self, expression: Expression) -> Measure:
+        try:
+            return self._measure(expression)
+        except SoqlError as problem:
+            # The platform tells the two clauses apart.
+            problem.message = problem.message.replace("Field must be", "Ordered field must be")
+            raise
+
     def _rolled_away(self, call: Call) -> Measure:
         """GROUPING(field): 1 where a subtotal runs over the field, else 0."""
         name = call.argument.text.lower() if call.argument else ""
@@ -216,13 +232,14 @@ _COMPARE: dict[str, Callable[[Value, Value], bool]] = {
 
 
 def _check(call: Call, field: Field) -> None:
-    if call.function in ("SUM", "AVG") and field.type not in NUMBER_TYPES:
+    summed = call.function in ("SUM", "AVG")
+    if not field.aggregatable or (summed and field.type not in NUMBER_TYPES):
         raise SoqlError(
             f"field {field.name} does not support aggregate operator {call.function}", call.at
         )
 
 
-def _no_semi_join(query: Query) -> tuple[Column, list[Value]]:
+def _no_semi_join(query: Query) -> tuple[Scope, Column, list[Value]]:
     raise SoqlError("semi-joins are not allowed in HAVING", query.at)
 
 

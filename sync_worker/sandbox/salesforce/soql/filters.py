@@ -13,6 +13,7 @@ from sync_worker.sandbox.salesforce.ids import full_id
 from sync_worker.sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field
 from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope
 from sync_worker.sandbox.salesforce.soql.periods import period
+from sync_worker.sandbox.salesforce.soql.semi_joins import refuse_ill_matched
 from sync_worker.sandbox.salesforce.soql.syntax import (
     All,
     Any,
@@ -28,7 +29,7 @@ from sync_worker.sandbox.salesforce.soql.syntax import (
 from sync_worker.sandbox.salesforce.values import Row, Value, key_of, stamp
 
 Test = Callable[[Row], bool]
-Values = Callable[[Query], tuple[Column, list[Value]]]
+Values = Callable[[Query], tuple[Scope, Column, Iterable[Value]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +51,25 @@ def compile_filter(condition: Condition, scope: Scope, values_of: Values) -> Fil
     return _Comparing(condition, scope, values_of).filter()
 
 
-def literal_value(field: Field, literal: Literal, scope: Scope) -> Value:
-    """What a literal means beside this field, in the form rows keep. A period comes out as a pair of bounds."""
+def literal_value(field: Field, literal: Literal, scope: Scope, at: int) -> Value:
+    """What a literal means beside this field, in the form rows keep. A period comes out as a pair of bounds.
+
+    `at` is where the field stands in the query: that, and not the literal, is what the platform points at (recorded
+    in getredash/redash #1727).
+    """
     if literal.kind == "null":
         return None
     wanted = _KINDS.get(field.type, "string")
     if literal.kind == "period":
-        return _bounds(field, literal, scope)
+        return _bounds(field, literal, scope, at)
     if literal.kind != wanted:
-        raise _mismatch(field, literal)
+        raise _mismatch(field, at)
     if wanted == "datetime":
         return stamp(datetime.fromisoformat(str(literal.value).upper()))
     if wanted == "date":
         return _real_day(literal)
     if field.type in ("id", "reference"):
-        return _id(field, literal)
+        return _id(literal, at)
     return key_of(field, literal.value)
 
 
@@ -129,7 +134,7 @@ class _Comparing:
         if isinstance(self._comparison.left, Call) and self._comparison.left.function != "TOLABEL":
             day = self._comparison.left.function == "DAY_ONLY"
             return str(literal.value) if day else int(Decimal(str(literal.value)))
-        return literal_value(self._field, literal, self._scope)
+        return literal_value(self._field, literal, self._scope, self._comparison.at)
 
     def _key(self) -> Getter:
         """The getter, with text brought to the form that is compared."""
@@ -151,18 +156,15 @@ class _Comparing:
         return Filter(lambda row: key(row) in members, self._by_index(values))
 
     def _inner_values(self, query: Query) -> Iterable[Value]:
-        column, values = self._values_of(query)
-        return (
-            key_of(self._field, value)
-            for value in values
-            if value is not None or column.field.type not in ("id", "reference")
-        )
+        inner, column, values = self._values_of(query)
+        refuse_ill_matched(self._comparison, self._scope, inner, column)
+        return (value for value in values if value is not None)
 
     def _like(self, literal: Literal) -> Filter:
         if self._field.type not in TEXT_TYPES:
             raise self._bad_operator()
         if literal.kind != "string":
-            raise _mismatch(self._field, literal)
+            raise _mismatch(self._field, self._comparison.at)
         pattern = _like_pattern(str(literal.value))
         get = self._get
         return Filter(
@@ -177,10 +179,9 @@ class _Comparing:
         if name == "Id":
             return frozenset(values)
         if name in table.unique:
-            index = table.unique[name]
-            return frozenset(index[value] for value in values if value in index)
+            return frozenset(row for value in values for row in table.unique[name].ids(value))
         if name in table.below:
-            return frozenset(row for value in values for row in table.below[name].get(value, ()))
+            return frozenset(row for value in values for row in table.below[name].ids(value))
         return None
 
     def _bad_operator(self) -> SoqlError:
@@ -228,7 +229,7 @@ def _within(key: Getter, sign: str, first: Value, after: Value) -> Test:
     return lambda row: sign == "!=" if (found := key(row)) is None else test(found)
 
 
-def _bounds(field: Field, literal: Literal, scope: Scope) -> tuple[str, str]:
+def _bounds(field: Field, literal: Literal, scope: Scope, at: int) -> tuple[str, str]:
     outside = scope.world.outside
     days = period(str(literal.value), literal.count, outside.today())
     if days is None:
@@ -236,7 +237,7 @@ def _bounds(field: Field, literal: Literal, scope: Scope) -> tuple[str, str]:
     if field.type == "date":
         return days[0].isoformat(), days[1].isoformat()
     if field.type != "datetime":
-        raise _mismatch(field, literal)
+        raise _mismatch(field, at)
     midnights = [datetime.combine(day, time(), outside.zone).astimezone(UTC) for day in days]
     return stamp(midnights[0]), stamp(midnights[1])
 
@@ -248,15 +249,15 @@ def _real_day(literal: Literal) -> str:
         raise SoqlError(f"Invalid date: {literal.value}", literal.at) from None
 
 
-def _id(field: Field, literal: Literal) -> str:
+def _id(literal: Literal, at: int) -> str:
     text = str(literal.value)
     known = full_id(text)
     if known is None and text:
-        raise SoqlError(f"invalid ID field: {text}", literal.at, "INVALID_QUERY_FILTER_OPERATOR")
+        raise SoqlError(f"invalid ID field: {text}", at, "INVALID_QUERY_FILTER_OPERATOR")
     return known or ""
 
 
-def _mismatch(field: Field, literal: Literal) -> SoqlError:
+def _mismatch(field: Field, at: int) -> SoqlError:
     kind = "string" if field.type in TEXT_TYPES else field.type
     kind = {"datetime": "dateTime", "id": "id", "reference": "reference"}.get(kind, kind)
     quoted = (
@@ -266,7 +267,7 @@ def _mismatch(field: Field, literal: Literal) -> SoqlError:
     )
     return SoqlError(
         f"value of filter criterion for field '{field.name}' must be of type {kind} and {quoted} enclosed in quotes",
-        literal.at,
+        at,
         "INVALID_FIELD",
     )
 

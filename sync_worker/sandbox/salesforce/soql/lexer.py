@@ -85,6 +85,14 @@ _ESCAPES = {
 
 
 def _unreadable(text: str, at: int) -> SoqlError:
-    if text[at] == "'":
-        return SoqlError(f"line 1:{len(text)} mismatched character '<EOF>' expecting '''")
-    return SoqlError(f"line 1:{at} no viable alternative at character '{text[at]}'")
+    """In the words of the platform's lexer, which counts from 0 where its parser counts from 1 (seen in a log that
+    tstack/lnav keeps among its tests)."""
+    open_text = text[at] == "'"
+    at = len(text) if open_text else at
+    row, column = text.count("\n", 0, at) + 1, at - (text.rfind("\n", 0, at) + 1)
+    found = (
+        "mismatched character '<EOF>' expecting '''"
+        if open_text
+        else (f"no viable alternative at character '{text[at]}'")
+    )
+    return SoqlError(f"line {row}:{column} {found}", at - 1 if column else at)

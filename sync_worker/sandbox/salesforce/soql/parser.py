@@ -108,7 +108,8 @@ class _Parser:
             raise self._unexpected()
         return query
 
-    def _query(self) -> Query:
+    def _query(self, *, joined: bool = False) -> Query:
+        """`joined`: a semi-join's sub-select, which may be neither ordered nor limited (SOQL reference, IN)."""
         at = self._word("SELECT").at
         select = self._list(self._selected)
         self._word("FROM")
@@ -130,12 +131,14 @@ class _Parser:
             subtotals, group = self._grouping()
         having = self._condition() if self._word_if("HAVING") else None
         order: list[Ordering] = []
-        if self._word_if("ORDER"):
-            self._word("BY")
-            order = self._list(self._ordering)
-        limit = self._whole_number() if self._word_if("LIMIT") else None
-        offset = self._offset() if self._word_if("OFFSET") else 0
-        self._endings()
+        limit, offset = None, 0
+        if not joined:
+            if self._word_if("ORDER"):
+                self._word("BY")
+                order = self._list(self._ordering)
+            limit = self._whole_number() if self._word_if("LIMIT") else None
+            offset = self._offset() if self._word_if("OFFSET") else 0
+            self._endings()
         return Query(
             tuple(select),
             source,
@@ -244,8 +247,14 @@ class _Parser:
         return Call(token.word, argument, token.at, in_zone)
 
     def _condition(self) -> Condition:
-        """AND and OR may not be mixed without brackets: the platform refuses that, unlike SQL."""
-        first = self._negation()
+        """AND and OR may not be mixed without brackets: the platform refuses that, unlike SQL.
+
+        NOT stands before one condition, alone or in brackets: `(NOT a) AND (NOT b)`. Beside AND or OR without them it
+        is an unexpected token, as in the grammar of nawforce/apex-parser and in what people were told by their orgs.
+        """
+        if self._word_if("NOT"):
+            return Not(self._simple())
+        first = self._simple()
         joint = self._now.word
         if joint not in ("AND", "OR"):
             return first
@@ -254,12 +263,10 @@ class _Parser:
             if self._now.word != joint:
                 raise self._unexpected()
             self._at += 1
-            parts.append(self._negation())
+            parts.append(self._simple())
         return All(tuple(parts)) if joint == "AND" else Any(tuple(parts))
 
-    def _negation(self) -> Condition:
-        if self._word_if("NOT"):
-            return Not(self._negation())
+    def _simple(self) -> Condition:
         if self._sign_if("("):
             inner = self._condition()
             self._sign(")")
@@ -287,7 +294,8 @@ class _Parser:
             raise SoqlError("Bind variables only allowed in Apex code", self._now.at)
         self._sign("(")
         inner: tuple[Literal, ...] | Query
-        inner = self._query() if self._now.word == "SELECT" else tuple(self._list(self._literal))
+        joined = self._now.word == "SELECT"
+        inner = self._query(joined=True) if joined else tuple(self._list(self._literal))
         self._sign(")")
         return inner
 

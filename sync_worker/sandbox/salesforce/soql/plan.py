@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from sync_worker.sandbox.salesforce.soql.aggregates import (
     Grouping,
@@ -12,6 +13,7 @@ from sync_worker.sandbox.salesforce.soql.aggregates import (
 from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, World
 from sync_worker.sandbox.salesforce.soql.filters import Filter, Values, compile_filter
 from sync_worker.sandbox.salesforce.soql.selection import record_writer
+from sync_worker.sandbox.salesforce.soql.semi_joins import refuse_misplaced
 from sync_worker.sandbox.salesforce.soql.syntax import Path, Query, SoqlError
 from sync_worker.sandbox.salesforce.values import Row, Value
 
@@ -35,10 +37,7 @@ class Plan:
             self.write = record_writer(query, self.scope, self._children)
 
     def ids(self) -> list[str]:
-        rows: Iterable[Row] = self.matching()
-        if self._sort.wanted:
-            rows = self._sort.sorted(rows)
-        ids = [row["Id"] for row in rows]
+        ids = self._sort.ids(self.matching())
         return ids[self.query.offset :][: self.query.limit]
 
     def matching(self) -> Iterable[Row]:
@@ -47,8 +46,8 @@ class Plan:
             return self._everything()
         if self._filter.ids is None or self._with_deleted:
             return filter(self._filter.test, self._everything())
-        near = (table.live[each] for each in sorted(self._filter.ids) if each in table.live)
-        return filter(self._filter.test, near)
+        near = (table.get(each) for each in sorted(self._filter.ids))
+        return filter(self._filter.test, (row for row in near if row is not None))
 
     def row(self, record_id: str) -> Row | None:
         """A row of the snapshot as it is now; None once it has been deleted."""
@@ -57,9 +56,7 @@ class Plan:
 
     def _everything(self) -> Iterable[Row]:
         table = self.scope.world.store.table(self.scope.sobject)
-        if self._with_deleted and table.bin:
-            return sorted([*table.live.values(), *table.bin.values()], key=lambda row: row["Id"])
-        return table.live.values()
+        return table.every(with_bin=self._with_deleted)
 
     def _children(self, query: Query, scope: Scope) -> ChildPlan:
         return ChildPlan(query, scope, with_deleted=self._with_deleted, depth=1)
@@ -89,12 +86,13 @@ class ChildPlan:
         table = self.scope.world.store.table(self.sobject)
         rows = [table.live[each] for each in table.children(self.lookup, parent_id)]
         if self._with_deleted and table.bin:
-            gone = table.binned_below[self.lookup.name].get(parent_id, ())
+            gone = table.binned_children(self.lookup, parent_id)
             rows = sorted([*rows, *(table.bin[each] for each in gone)], key=lambda row: row["Id"])
         if self._filter is not None:
             rows = [row for row in rows if self._filter.test(row)]
         if self._sort.wanted:
-            rows = self._sort.sorted(rows)
+            by_id = {row["Id"]: row for row in rows}
+            rows = [by_id[each] for each in self._sort.ids(rows)]
         return rows[self.query.offset :][: self.query.limit]
 
     def row(self, record_id: str) -> Row | None:
@@ -126,40 +124,50 @@ class _Sort:
     def wanted(self) -> bool:
         return bool(self._keys)
 
-    def sorted(self, rows: Iterable[Row]) -> list[Row]:
-        result = list(rows)
-        for column, get, descending, nulls_last in reversed(self._keys):
-            key = _order_key(column, get)
-            filled = [row for row in result if get(row) is not None]
-            empty = [row for row in result if get(row) is None] if len(filled) < len(result) else []
-            filled.sort(key=key, reverse=descending)
+    def ids(self, rows: Iterable[Row]) -> list[str]:
+        """Of each row no more than its keys is kept, so that a million of them can be sorted."""
+        if not self._keys:
+            return [row["Id"] for row in rows]
+        keys = [_order_key(column, get) for column, get, _, _ in self._keys]
+        result = [(row["Id"], *(key(row) for key in keys)) for row in rows]
+        for at, (_, _, descending, nulls_last) in reversed([*enumerate(self._keys, 1)]):
+            filled = [each for each in result if each[at] is not None]
+            empty = [each for each in result if each[at] is None]
+            filled.sort(key=itemgetter(at), reverse=descending)
             result = [*filled, *empty] if nulls_last else [*empty, *filled]
-        return result
+        return [each[0] for each in result]
 
 
 def _order_key(column: Column, get: Getter) -> Getter:
     """Text sorts without its case, a picklist in the order of its values."""
     places = {each.name: f"{place:05}" for place, each in enumerate(column.field.picklist)}
-    if places:
-        return lambda row: places.get(get(row), f"~{get(row)}")
-    return lambda row: value.lower() if isinstance(value := get(row), str) else value
+
+    def key(row: Row) -> Value:
+        value = get(row)
+        if value is not None and places:
+            return places.get(value, f"~{value}")
+        return value.lower() if isinstance(value, str) else value
+
+    return key
 
 
 def _filter(query: Query, scope: Scope) -> Filter | None:
-    return compile_filter(query.where, scope, _values_of(scope.world)) if query.where else None
+    if query.where is None:
+        return None
+    refuse_misplaced(query.where, nested=False)
+    return compile_filter(query.where, scope, _values_of(scope.world))
 
 
 def _values_of(world: World) -> Values:
     """Runs the query inside a semi-join: one column of one object."""
 
-    def run(query: Query) -> tuple[Column, list[Value]]:
+    def run(query: Query) -> tuple[Scope, Column, Iterable[Value]]:
         if len(query.select) != 1 or not isinstance(query.select[0].what, Path):
-            raise SoqlError("semi join sub-selects can only query one field", query.at)
+            raise SoqlError("Semi join sub-selects can only query one field", query.at)
+        if query.where:
+            refuse_misplaced(query.where, nested=True)
         plan = Plan(query, world)
         column = plan.scope.column(query.select[0].what)
-        rows = plan.matching()
-        if query.limit is not None:
-            rows = [row for each in plan.ids() if (row := plan.row(each))]
-        return column, [column.get(row) for row in rows]
+        return plan.scope, column, (column.get(row) for row in plan.matching())
 
     return run

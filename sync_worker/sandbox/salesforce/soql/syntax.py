@@ -135,16 +135,22 @@ class Query:
     subtotals: str = ""  # ROLLUP or CUBE around the GROUP BY fields
 
 
+SHOWN, _BETWEEN = 45, " ,"
+
+
 def _arrow(text: str, at: int) -> str:
-    """The query around the fault with an arrow below it, then row and column, as the platform draws them."""
+    """The query around the fault with an arrow below it, then row and column, as the platform draws them.
+
+    Whole words are shown, up to some 45 characters to either side: 42 were seen and 47 were not, in answers that
+    MuleSoft's templates, forcedotcom's code-builder tests and others have kept.
+    """
     row = text.count("\n", 0, at) + 1
     start = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at) if "\n" in text[at:] else len(text)
-    left, right = max(start, at - 40), min(end, at + 40)
+    left, right = max(start, at - SHOWN), min(end, at + SHOWN)
     if left > start:
-        left = text.find(" ", left, at) + 1 or left
+        left = next((n for n in range(left, at) if text[n - 1] in _BETWEEN), left)
     if right < end:
-        right = text.rfind(" ", at, right) if " " in text[at:right] else right
-    return (
-        f"\n{text[left:right]}\n{' ' * (at - left)}^\nERROR at Row:{row}:Column:{at - start + 1}\n"
-    )
+        right = next((n for n in range(right, at, -1) if text[n] in _BETWEEN), right)
+    shown = text[left:right].rstrip(_BETWEEN) if right < end else text[left:right]
+    return f"\n{shown}\n{' ' * (at - left)}^\nERROR at Row:{row}:Column:{at - start + 1}\n"
