@@ -24,10 +24,14 @@ def to_cents(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+def four_places(number: Decimal) -> Decimal:
+    """As Xero keeps quantities, and rates when asked with `unitdp=4`."""
+    return number.quantize(UNIT, ROUND_HALF_UP)
+
+
 def line_amount(quantity: Decimal, rate: Decimal) -> Decimal:
-    """What Xero makes of one line when asked for four-place unit amounts (`unitdp=4`): rate to 4 places, quantity
-    to 4, their product to the cent."""
-    return to_cents(quantity.quantize(UNIT, ROUND_HALF_UP) * rate.quantize(UNIT, ROUND_HALF_UP))
+    """What Xero makes of one line: rate and quantity to four places, their product to the cent."""
+    return to_cents(four_places(quantity) * four_places(rate))
 
 
 @dataclass(frozen=True, slots=True)

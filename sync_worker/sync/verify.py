@@ -21,6 +21,7 @@ from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.domain.link import Marker
+from sync_worker.domain.money import ZERO, four_places
 from sync_worker.ports import (
     PAYMENTS_POLLED,
     Change,
@@ -229,7 +230,7 @@ def _differences(invoice: Invoice, stored: LedgerInvoice, *, same_contact: bool)
 
 def _amounts(invoice: Invoice) -> list[tuple[Decimal, Decimal]]:
     return sorted(
-        (line.quantity or Decimal(0), line.rate or Decimal(0))
+        (four_places(line.quantity or ZERO), four_places(line.rate or ZERO))
         for line in invoice.lines
         if line.include
     )
@@ -301,7 +302,7 @@ def _comparable(work: VerifySync, pair: Pair, received: Mapping[XeroId, Decimal]
     polled = work.lane.journal.cursor(PAYMENTS_POLLED)
     if pair.stored is None or polled is None or pair.stored.updated_at > polled - LATE:
         return None
-    return received.get(pair.stored.id, Decimal(0))
+    return received.get(pair.stored.id, ZERO)
 
 
 def _strangers(work: VerifySync, pairs: Iterable[Pair]) -> set[SalesforceId]:

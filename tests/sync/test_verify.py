@@ -51,6 +51,14 @@ def test_what_agrees_is_verified_by_one_call_to_each_side(world: World) -> None:
     assert world.steps("INV-1")[-1].words == "looked at on both sides: they agree"
 
 
+def test_what_xero_rounds_to_four_places_agrees() -> None:
+    world = a_world()
+    lines = [world.crm.line("1.33335", "0.12346"), world.crm.line(1, "10.00")]
+    world.crm.invoice("INV-1", lines=lines, Total_Amount__c=None)
+    world.sync()
+    assert held(world) == []
+
+
 def test_looking_twice_writes_once(world: World) -> None:
     world.sync("verify")
     steps = len(world.steps("INV-1"))
