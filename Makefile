@@ -17,7 +17,7 @@ install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/d
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help run demo test lint types contracts kills clients bench size docs lock clean
+.PHONY: help run demo test lint types contracts kills clients bench faults size docs lock clean
 
 help:  ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -55,11 +55,14 @@ clients: $(VENV)/.ok-dev  ## public clients (jsforce, the sf command line) again
 bench: $(VENV)/.ok-dev  ## how many calls 1,000 invoices cost
 	@$(PY) -m tests.bench.calls $(ARGS)
 
+faults: $(VENV)/.ok-dev  ## 10,000 invoices with a fault in 5 % of all calls: clean, and how many calls more
+	@$(PY) -m tests.bench.faults $(ARGS)
+
 size: $(VENV)/.ok-dev  ## how much memory 100,000 invoices take
 	@$(PY) -m tests.bench.size $(ARGS)
 
 docs: $(VENV)/.ok-dev  ## write the generated pages of docs/ anew
-	@$(PY) docs/generate.py $(ARGS)
+	@$(PY) -m docs.generate $(ARGS)
 
 # Each lock is bound by those before it, so that all three fit into one venv. ARGS=--upgrade takes newer versions.
 compile = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \

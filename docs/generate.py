@@ -26,6 +26,7 @@ from sync_worker.sandbox.salesforce.metadata.components import KINDS
 from sync_worker.sandbox.sources import Known, Route
 from sync_worker.sandbox.xero import routes as xero
 from sync_worker.settings import Connection, Settings
+from tests.chaos.table import FAULTS, Fault
 
 HERE = Path(__file__).resolve().parent
 
@@ -52,11 +53,20 @@ A connection that variables speak of has a name in small letters.
 **Secrets from files.** `client_secret_file = "/run/secrets/xero"` reads `client_secret` from that file. It works for
 every setting of the type *secret*, in the TOML file and as a variable. A secret that is set in both ways is refused.
 
-**What must fit together.** `timing.quiet_s` is longer than `timing.timeout_s`; `timing.lease_s` is longer than both
-together; `timing.key_life_s` is below 360; `budget.manual_per_minute` is below `budget.per_minute`;
-`payments.overlap_s` is 0 or at least 60; `xero.grant = "consent"` needs `secrets.key`, `custom` needs
-`xero.client_secret`; plain `http` is for loopback addresses only.
+**What must fit together.** `timing.quiet_s` is longer than `timing.timeout_s`; `timing.lease_s` is longer than
+`quiet_s` and twice `timeout_s` together; `timing.key_life_s` is below 360; `budget.manual_per_minute` is below
+`budget.per_minute`; `payments.overlap_s` is 0 or at least 60; `xero.grant = "consent"` needs `secrets.key`, `custom`
+needs `xero.client_secret`; plain `http` is for loopback addresses only.
 [Reliability](reliability.md#how-long-and-why) says why.
+"""
+
+CHAOS = """\
+# Chaos
+
+Written by `make docs` from `tests/chaos/table.py`; change it there.
+
+What may go wrong, what comes of it, and the test that makes it go wrong with the real code between both sandboxes. Each
+counts the calls as well as judging the end. What is no case says why.
 """
 
 COMMANDS = """\
@@ -142,7 +152,28 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "endpoints.md": endpoints(),
         "states.md": states(),
+        "chaos.md": chaos(),
     }
+
+
+def chaos() -> str:
+    proved = (
+        (f"F{one.number:02}", one.fault, one.outcome, "<br>".join(map(_test, one.tests)))
+        for one in FAULTS
+        if one.tests
+    )
+    table = _table(("", "Fault", "Outcome", "Test"), proved)
+    others = ((f"F{one.number:02}", one.fault, _no_case(one)) for one in FAULTS if not one.tests)
+    return f"{CHAOS}\n{table}\n## No case\n\n{_table(('', 'Fault', 'Why'), others)}"
+
+
+def _test(test: str) -> str:
+    path, _, name = test.partition("::")
+    return f"[`{name}`](../{path})"
+
+
+def _no_case(one: Fault) -> str:
+    return one.reason or f"to come: {one.owed}"
 
 
 def configuration() -> str:

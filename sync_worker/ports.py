@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from sync_worker.domain.batch import Frozen, Outcome
 from sync_worker.domain.books import Books
 from sync_worker.domain.document import Document, Kind, Sighting, State
+from sync_worker.domain.errors import Transient
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Draft, Invoice, LedgerInvoice
 from sync_worker.domain.letter import Delivery, Letter
@@ -419,6 +420,30 @@ class Requests(Protocol):
     def answer(self, request: str, payload: Mapping[str, Any]) -> None: ...
 
     def answer_of(self, request: str) -> dict[str, Any] | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parking:
+    """A vendor is left alone until an instant, because it said that we have asked enough."""
+
+    until: datetime
+    reason: str
+
+    def refusal(self, now: datetime) -> Transient:
+        """For whoever would ask it before."""
+        return Transient(
+            f"{self.reason}; nothing is asked of it until {self.until:%d %b %Y %H:%M:%S} UTC",
+            retry_after=(self.until - now).total_seconds(),
+        )
+
+
+class Parkings(Protocol):
+    """Which vendors are left alone; remembered on disk, so that no restart asks a closed door."""
+
+    def park(self, vendor: str, until: datetime, reason: str) -> None: ...
+
+    def parked(self, vendor: str) -> Parking | None:
+        """None from the instant on until which it was parked."""
 
 
 class Switches(Protocol):

@@ -432,6 +432,11 @@ class Timing(Room):
         900, description="How long a silent owner on another host keeps the lane."
     )
 
+    @property
+    def most_s(self) -> float:
+        """How long one call may take in all, however steadily its answer drips."""
+        return 2 * self.timeout_s
+
     @model_validator(mode="after")
     def _fit_together(self) -> Timing:
         if self.key_life_s >= 360:
@@ -443,10 +448,10 @@ class Timing(Room):
                 "or a slow answer would be taken for a lost one"
             )
             raise ValueError(msg)
-        if self.lease_s <= self.quiet_s + self.timeout_s:
+        if self.lease_s <= self.quiet_s + self.most_s:
             msg = (
-                f"lease_s ({self.lease_s:g}) must be longer than quiet_s + timeout_s "
-                f"({self.quiet_s + self.timeout_s:g}), or two workers could send at once"
+                f"lease_s ({self.lease_s:g}) must be longer than quiet_s and twice timeout_s "
+                f"({self.quiet_s + self.most_s:g}), or two workers could send at once"
             )
             raise ValueError(msg)
         return self

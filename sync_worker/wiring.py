@@ -26,7 +26,7 @@ from sync_worker.domain.finding import Finding
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.notify.smtp import MailServer, SmtpMail
 from sync_worker.notify.templates import Templates
-from sync_worker.ports import Clock, Mail, Moments, unwatched
+from sync_worker.ports import Clock, Mail, Moments, Parkings, unwatched
 from sync_worker.salesforce.check import KNOWN, SalesforceCheck
 from sync_worker.salesforce.client import SalesforceClient
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
@@ -62,7 +62,7 @@ from sync_worker.xero.payments import XeroPayments
 from sync_worker.xero.rotation import RotatingTokens
 from sync_worker.xero.sender import XeroSender
 from sync_worker.xero.tokens import CustomTokens, Tokens
-from sync_worker.xero.transport import Pool, Watched, pool
+from sync_worker.xero.transport import Bounded, Pool, Watched, pool
 
 log = structlog.get_logger()
 
@@ -156,12 +156,12 @@ class App:
                 "docs/going-live.md has both ways"
             )
             raise Misconfigured(msg)
-        return _rotating(self, name, settings, _way(self))
+        return _rotating(self, name, settings, _way(self, settings))
 
     def consent(self, name: str) -> XeroConsent:
         self.tokens(name)
         settings = self.settings.connections[name]
-        xero, way = settings.xero, _way(self)
+        xero, way = settings.xero, _way(self, settings)
         return XeroConsent(
             Door(xero.login_url, xero.api_url, xero.redirect_uri, xero.scopes),
             _login(self, settings, way),
@@ -174,10 +174,12 @@ class App:
     def checks(self, name: str) -> Iterator[Finding]:
         """Everything that would keep this connection from working; nothing is written."""
         settings = self.settings.connections[name]
-        crm = _Crm(self, settings)
+        parkings = self.journal(name).switches
+        crm = _Crm(self, settings, parkings)
         yield from SalesforceCheck(crm.client, crm.names).problems()
         rules = invoice_rules(settings)
-        yield from xero_problems(_books(_ledger(self, name, settings), self.clock, rules), rules)
+        ledger = _ledger(self, name, settings, parkings)
+        yield from xero_problems(_books(ledger, self.clock, rules), rules)
         if self.settings.mail.host is not None:
             yield from self.templates().problems()
 
@@ -266,7 +268,7 @@ def project_folder(name: str) -> Path:
 class _Crm:
     """One org's session, client and names."""
 
-    def __init__(self, app: App, settings: ConnectionSettings) -> None:
+    def __init__(self, app: App, settings: ConnectionSettings, parkings: Parkings) -> None:
         crm = settings.salesforce
         self.calls = Calls()
         self.session = SalesforceSession(
@@ -279,9 +281,10 @@ class _Crm:
                 audience=crm.audience,
             ),
             timeout=(settings.timing.connect_timeout_s, settings.timing.timeout_s),
+            most_s=settings.timing.most_s,
+            clock=app.clock,
             adapter=app.ways.salesforce,
             counted=self.calls.counted,
-            wall=lambda: app.clock.now().timestamp(),
             moments=app.moments,
         )
         self.client = SalesforceClient(
@@ -289,7 +292,8 @@ class _Crm:
             crm.url,
             api_version=crm.api_version,
             page_size=crm.page_size,
-            sleep=app.clock.sleep,
+            clock=app.clock,
+            parkings=parkings,
         )
         if strange := sorted(set(crm.names) - KNOWN):
             msg = (
@@ -301,8 +305,9 @@ class _Crm:
         self.names = Names(prefix, crm.names)
 
 
-def _way(app: App) -> Pool:
-    return Watched(app.ways.xero or pool(), app.moments)
+def _way(app: App, settings: ConnectionSettings) -> Pool:
+    bounded = Bounded(app.ways.xero or pool(), app.clock, settings.timing.most_s)
+    return Watched(bounded, app.moments)
 
 
 def _timeout(settings: ConnectionSettings) -> urllib3.Timeout:
@@ -323,7 +328,7 @@ def _login(app: App, settings: ConnectionSettings, way: Pool) -> XeroLogin:
 
 
 def _rotating(app: App, name: str, settings: ConnectionSettings, way: Pool) -> RotatingTokens:
-    slowest = settings.timing.connect_timeout_s + settings.timing.timeout_s
+    slowest = settings.timing.connect_timeout_s + settings.timing.most_s
     return RotatingTokens(
         _login(app, settings, way),
         app.consents(name),
@@ -353,10 +358,11 @@ def _tokens(app: App, name: str, settings: ConnectionSettings, way: Pool) -> Tok
     )
 
 
-def _ledger(app: App, name: str, settings: ConnectionSettings) -> XeroClient:
-    limits, way = settings.budget, _way(app)
+def _ledger(app: App, name: str, settings: ConnectionSettings, parkings: Parkings) -> XeroClient:
+    limits, way = settings.budget, _way(app, settings)
     budget = Budget(
         app.clock,
+        parkings,
         per_minute=limits.per_minute,
         manual_per_minute=limits.manual_per_minute,
         per_day=limits.per_day,
@@ -382,8 +388,8 @@ def _connection(
     app: App, name: str, settings: ConnectionSettings, progress: Progress
 ) -> Connection:
     journal = app.journal(name)
-    crm = _Crm(app, settings)
-    client = _ledger(app, name, settings)
+    crm = _Crm(app, settings, journal.switches)
+    client = _ledger(app, name, settings, journal.switches)
     rules = invoice_rules(settings)
     patience = Patience(
         timeout=settings.timing.timeout_s,

@@ -69,13 +69,27 @@ class Time:
         self._agenda.append((self.now() + timedelta(seconds=seconds), work))
 
 
+class Dripping(io.BytesIO):
+    """A body that comes byte by byte."""
+
+    def __init__(self, body: bytes, wait: Callable[[], None]) -> None:
+        super().__init__(body)
+        self._wait = wait
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        self._wait()
+        return super().read1(min(size or 1, 1))
+
+
 class Road:
     """To one vendor's door. `down` refuses every connection; `hook` is told before a request arrives and when it is
-    done; `instead` sees every request and may give a Response in the vendor's place; `reader` may change an answer."""
+    done; `instead` sees every request and may give a Response in the vendor's place; `reader` may change an answer;
+    `drip_s` is how long each byte of an answer takes to arrive."""
 
     def __init__(self, door: Door, time: Time) -> None:
         self.door = door
         self.down = False
+        self.drip_s = 0.0
         self.hook: Hook = lambda _: None
         self.instead: Callable[[Request], object] = lambda _: None
         self.reader: Callable[[Request, Response], Response] = lambda _, response: response
@@ -96,6 +110,18 @@ class Road:
         response = self._answer(self.door.admit(request), timeout)
         self.hook(f"{name} is answered")
         return self.reader(request, response)
+
+    def arriving(self, response: Response) -> urllib3.HTTPResponse:
+        """The answer as it comes in, not read yet."""
+        return urllib3.HTTPResponse(
+            body=Dripping(response.body, lambda: self._time.pass_by(self.drip_s))
+            if self.drip_s
+            else io.BytesIO(response.body),
+            headers=dict(response.headers),
+            status=response.status,
+            preload_content=False,
+            decode_content=False,
+        )
 
     def _answer(self, ticket: Ticket, timeout: float) -> Response:
         if ticket.delay_s > timeout:
@@ -143,7 +169,7 @@ class XeroWay:
             ) from None
         except Lost:
             raise urllib3.exceptions.ProtocolError("aborted", _gone()) from None
-        return _as_urllib3(response)
+        return self._road.arriving(response)
 
 
 class SalesforceWay(HTTPAdapter):
@@ -173,7 +199,7 @@ class SalesforceWay(HTTPAdapter):
         except Lost:
             lost = errors.ProtocolError("aborted", _gone())
             raise requests.ConnectionError(lost, request=request) from None
-        answer: requests.Response = self.build_response(request, _as_urllib3(response))
+        answer: requests.Response = self.build_response(request, self._road.arriving(response))
         return answer
 
 
@@ -185,13 +211,3 @@ def _read(timeout: urllib3.Timeout) -> float:
 
 def _gone() -> http.client.RemoteDisconnected:
     return http.client.RemoteDisconnected("Remote end closed connection without response")
-
-
-def _as_urllib3(response: Response) -> urllib3.HTTPResponse:
-    return urllib3.HTTPResponse(
-        body=io.BytesIO(response.body),
-        headers=dict(response.headers),
-        status=response.status,
-        preload_content=False,
-        decode_content=False,
-    )

@@ -47,12 +47,14 @@ class VirtualClock:
 
     def __init__(self, time: Time) -> None:
         self._time = time
+        self.ahead = timedelta()
+        """By how much it is wrong."""
         self.stopping = False
         self.slept: list[float] = []
         self.stop_at_next_sleep = False
 
     def now(self) -> datetime:
-        return self._time.now()
+        return self._time.now() + self.ahead
 
     def sleep(self, seconds: float) -> None:
         if self.stop_at_next_sleep:
@@ -137,7 +139,7 @@ class World:
         """Closes what was opened to a served sandbox."""
         worker: Any = self.worker
         worker.invoices.crm._client.session.close()
-        worker.invoices.ledger._client._tokens._login._way._way.clear()
+        worker.invoices.ledger._client._tokens._login._way._way._way.clear()
 
     def change_settings(self, **settings: Any) -> None:
         """As after an edit of the configuration and a restart."""

@@ -140,6 +140,10 @@ def _standing(app: App, name: str) -> dict[str, Any]:
         ],
         "payments": overview.payments(),
         "paused": sorted(journal.switches.paused()),
+        "parked": {
+            vendor: {"until": parking.until, "reason": parking.reason}
+            for vendor, parking in sorted(journal.switches.parkings().items())
+        },
         "last_runs": {
             process: {"started": run.started_at, "ended": run.ended_at, "outcome": run.outcome}
             for process, runs in overview.last_runs().items()
@@ -191,6 +195,10 @@ def _say_standing(name: str, one: dict[str, Any]) -> None:
         show.say(f"  {unmatched} payments in Xero belong to no invoice of the CRM")
     if one["paused"]:
         show.say(f"  paused: {', '.join(one['paused'])}")
+    for parking in one["parked"].values():
+        show.say(
+            f"  {parking['reason']}; nothing is asked of it until {parking['until']:%d %b %Y %H:%M:%S} UTC"
+        )
 
 
 def _say_consent(consent: dict[str, Any]) -> None:

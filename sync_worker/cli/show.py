@@ -70,9 +70,21 @@ def run(processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int]) ->
 
 
 def holds(held: Sequence[Mapping[str, Any]]) -> None:
+    """One message for each trouble, however many records wait for it."""
+    troubles: dict[tuple[str, str, str], list[str]] = {}
     for one in held:
-        say(f"  {one['record']} waits ({one['class']}): {one['cause']}")
-        say(f"    to do: {one['cure']}")
+        trouble = one["class"], one["cause"], one["cure"]
+        troubles.setdefault(trouble, []).append(one["record"])
+    for (kind, cause, cure), records in troubles.items():
+        say(f"  {_named(records)} ({kind}): {cause}")
+        say(f"    to do: {cure}")
+
+
+def _named(records: Sequence[str]) -> str:
+    if len(records) == 1:
+        return f"{records[0]} waits"
+    more = f" and {len(records) - 3} more" if len(records) > 3 else ""
+    return f"{', '.join(records[:3])}{more} wait"
 
 
 @contextmanager

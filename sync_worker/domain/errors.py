@@ -23,6 +23,15 @@ class Transient(SyncError):
         return self.retry_after is not None and self.retry_after <= LONGEST_WAIT
 
 
+class OutOfOrder(Transient):
+    """One write after the other is lost: whatever was not begun waits for the next run."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Xero loses one write after the other; those begun are in doubt, all others wait for the next run"
+        )
+
+
 class Rejected(SyncError):
     """The vendor understood and refused. Only a person or changed data can help."""
 

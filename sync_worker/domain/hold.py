@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -36,6 +37,8 @@ class HoldClass(StrEnum):
     SECOND_DOCUMENT = "second-document"
     PAYMENTS_DIFFER = "payments-differ"
     CRM_RECORD_GONE = "crm-record-gone"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too-large"
 
 
 LINK_CURES = frozenset(
@@ -55,11 +58,13 @@ class Hold:
 
 
 MOST_RETRIES = 12
+FEWER_RETRIES: Mapping[HoldClass | None, int] = {HoldClass.UNREADABLE: 3, HoldClass.TOO_LARGE: 3}
+"""Nothing outside the record cures these: after three times they are left to people."""
 
 
-def next_try(attempts: int) -> timedelta | None:
+def next_try(attempts: int, hold_class: HoldClass | None = None) -> timedelta | None:
     """When a held record is looked at again though nothing changed: after 1, 2, 4 ... at most 24 hours, and after
     twelve times never by itself. Changed inputs or a person's word always count at once."""
-    if attempts >= MOST_RETRIES:
+    if attempts >= FEWER_RETRIES.get(hold_class, MOST_RETRIES):
         return None
     return timedelta(hours=min(24, 2 ** max(0, attempts - 1)))

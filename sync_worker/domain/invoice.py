@@ -49,6 +49,8 @@ class Invoice:
     sync_state: str = ""
     requested_at: dt.datetime | None = None
     modified_at: dt.datetime | None = None
+    trouble: str = ""
+    """Why the CRM's row cannot be read; then only what names it is there."""
 
 
 @dataclass(frozen=True, slots=True)

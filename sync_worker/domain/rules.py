@@ -54,7 +54,7 @@ class InvoiceRules:
             return f"its funding type {invoice.funding_type!r} is not one of those to send"
         if self.start_date and invoice.date and invoice.date < self.start_date:
             return f"it is dated before the start on {self.start_date:%d %b %Y}"
-        if not invoice.lines:
+        if not invoice.lines and not invoice.trouble:
             return "it has no lines yet"
         return ""
 

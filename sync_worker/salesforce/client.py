@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
@@ -12,15 +13,18 @@ import requests
 from more_itertools import chunked
 from simple_salesforce.api import Salesforce
 from simple_salesforce.exceptions import SalesforceError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from sync_worker.domain.errors import Misconfigured, Rejected, Transient
+from sync_worker.answers import read_json
+from sync_worker.domain.errors import Misconfigured, Rejected, SyncError, Transient
+from sync_worker.ports import Clock, Parkings
 from sync_worker.salesforce.errors import broken_write, refused, unreachable
 from sync_worker.salesforce.session import SalesforceSession
 
 Row = dict[str, Any]
 Answer = TypeVar("Answer")
 
+VENDOR = "salesforce"
 COLLECTION = 200
 """Records a collections call may hold (Salesforce REST API guide, composite/sobjects)."""
 ID_LIST = 200
@@ -47,25 +51,26 @@ class SalesforceClient:
         *,
         api_version: str,
         page_size: int,
-        sleep: Callable[[float], None],
+        clock: Clock,
+        parkings: Parkings,
     ) -> None:
         self.session = session
         self.url = url
+        self._clock = clock
+        self._parkings = parkings
         self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
         # The session puts the real token on every request, so the one given here never leaves.
-        self._sf = Salesforce(
+        self._sf = _Org(
             session_id="held-by-the-session",
             instance_url=url,
             session=session,
             version=api_version,
-            object_pairs_hook=None,
-            parse_float=Decimal,
         )
         self._reading = Retrying(
-            retry=retry_if_exception_type(Transient),
+            retry=retry_if_exception(_worth_asking_again),
             stop=stop_after_attempt(4),
             wait=wait_random_exponential(multiplier=0.5, max=8),
-            sleep=sleep,
+            sleep=clock.sleep,
             reraise=True,
         )
 
@@ -125,24 +130,49 @@ class SalesforceClient:
         )
 
     def _read(self, call: Callable[[], Any]) -> Row:
-        return cast(Row, self._reading(_translated, call, self.url))
+        return cast(Row, self._reading(self._asked, call))
+
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
+        self._check_parking()
+        try:
+            return call()
+        except SalesforceError as failure:
+            raise self._refused(failure) from failure
+        except (requests.RequestException, ValueError) as failure:
+            raise unreachable(failure, self.url) from failure
 
     def _write(self, path: str, body: Mapping[str, Any]) -> list[Row]:
+        self._check_parking()
         try:
             return cast(list[Row], self._sf.restful(path, method="PATCH", json=body))
         except SalesforceError as failure:
-            raise refused(failure.status, failure.content) from failure
+            raise self._refused(failure) from failure
         except (requests.RequestException, ValueError) as failure:
             raise broken_write(failure) from failure
 
+    def _check_parking(self) -> None:
+        if parked := self._parkings.parked(VENDOR):
+            raise parked.refusal(self._clock.now())
 
-def _translated(call: Callable[[], Answer], url: str) -> Answer:
-    try:
-        return call()
-    except SalesforceError as failure:
-        raise refused(failure.status, failure.content) from failure
-    except (requests.RequestException, ValueError) as failure:
-        raise unreachable(failure, url) from failure
+    def _refused(self, failure: SalesforceError) -> SyncError:
+        """Where the org's calls are used up, nothing more is asked of it for a while, by any process."""
+        told = refused(failure.status, failure.content)
+        if isinstance(told, Transient) and told.retry_after:
+            until = self._clock.now() + timedelta(seconds=told.retry_after)
+            self._parkings.park(VENDOR, until, str(told))
+        return told
+
+
+class _Org(Salesforce):
+    """simple-salesforce, its answers read as ours are."""
+
+    def parse_result_to_json(self, result: requests.Response) -> Any:
+        return read_json(result.content)
+
+
+def _worth_asking_again(failure: BaseException) -> bool:
+    """Where it is known when to come back, asking sooner is pointless."""
+    return isinstance(failure, Transient) and failure.retry_after is None
 
 
 def _wire(record: Row) -> Row:

@@ -7,10 +7,14 @@ import urllib3
 
 from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Rejected, SyncError, Transient
 
+USED_UP = "REQUEST_LIMIT_EXCEEDED"
+USED_UP_S = 900
+"""The org's calls of 24 hours are spent; they come back bit by bit, and nobody says when: seconds to the next look."""
+
 LATER = frozenset(
     {
+        USED_UP,
         "UNABLE_TO_LOCK_ROW",
-        "REQUEST_LIMIT_EXCEEDED",
         "QUERY_TIMEOUT",
         "SERVER_UNAVAILABLE",
         "INVALID_QUERY_LOCATOR",
@@ -52,6 +56,8 @@ def refused(status: int, content: object) -> SyncError:
         f"{code}: {' '.join(text.split())}" for code, text in zip(codes, words, strict=True)
     )
     said = said or f"status {status}"
+    if USED_UP in codes and "ConcurrentRequests" not in said:
+        return Transient(f"Salesforce: {said}", retry_after=USED_UP_S)
     if any(code in LATER for code in codes) or status >= 500 or status in {420, 429}:
         return Transient(f"Salesforce: {said}")
     if status == 410:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from more_itertools import chunked
@@ -78,7 +77,7 @@ class SalesforceInvoices:
         return [
             refusal
             for part in chunked(news, ID_LIST)
-            for refusal in rewritten(partial(self._write, part))
+            for refusal in rewritten(self._write, part, lambda one: one.record)
         ]
 
     def edited_since(self, since: datetime) -> Iterator[Invoice]:
@@ -177,7 +176,30 @@ class SalesforceInvoices:
             yield f"{field('Invoice_Date__c')} >= " + format_soql("{}", self._ready.start_date)
 
     def _invoices(self, rest: str) -> Iterator[Invoice]:
-        return (self._translated(row) for row in self._client.rows(self._select + rest))
+        return (self._readable(row) for row in self._client.rows(self._select + rest))
+
+    def _readable(self, row: Row) -> Invoice:
+        """A field that holds another kind of value than ours (settings may name any) stops its own invoice only."""
+        try:
+            return self._translated(row)
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as strange:
+            field = self._invoice
+            return Invoice(
+                id=SalesforceId(row["Id"]),
+                number=row.get("Name") or "",
+                date=None,
+                due_date=None,
+                status=str(row.get(field("Status__c")) or ""),
+                funding_type=str(row.get(field("Funding_Type__c")) or ""),
+                total=None,
+                currency="",
+                participant=None,
+                plan_manager=None,
+                lines=(),
+                sync_state=str(row.get(field("Finance_Sync_State__c")) or ""),
+                requested_at=instant(row.get(field("Finance_Sync_Requested_At__c"))),
+                trouble=f"{type(strange).__name__}: {strange}",
+            )
 
     def _translated(self, row: Row) -> Invoice:
         field = self._invoice

@@ -75,9 +75,9 @@ class SalesforceParties:
         field = self._names.field(sobject, "Finance_External_ID__c")
         if not field:
             return []
-        records = [{"Id": party.id, field: xero_id} for party, xero_id in links]
 
-        def write() -> list[RowRefusal]:
+        def write(links: Sequence[tuple[Party, XeroId]]) -> list[RowRefusal]:
+            records = [{"Id": party.id, field: xero_id} for party, xero_id in links]
             results = self._client.update(sobject, records)
             return [
                 RowRefusal(record["Id"], result.code, result.message)
@@ -85,7 +85,7 @@ class SalesforceParties:
                 if not result.success
             ]
 
-        return rewritten(write)
+        return rewritten(write, links, lambda link: link[0].id)
 
 
 def _address(kind: str) -> tuple[str, ...]:

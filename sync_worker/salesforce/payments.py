@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from more_itertools import chunked
 
@@ -28,7 +27,7 @@ class SalesforcePayments:
         return [
             refusal
             for part in chunked(ordered, COLLECTION)
-            for refusal in rewritten(partial(self._write, part))
+            for refusal in rewritten(self._write, part, lambda payment: payment.xero_id)
         ]
 
     def _write(self, payments: Sequence[PaymentRecord]) -> list[RowRefusal]:

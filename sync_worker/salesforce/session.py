@@ -7,19 +7,22 @@ plain http for a loopback base only, no redirects, no other host, and one re-log
 
 from __future__ import annotations
 
+import io
 import threading
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
 import requests
+import urllib3
 from requests.adapters import BaseAdapter
 
+from sync_worker.answers import whole
 from sync_worker.domain.errors import Misconfigured, Transient
-from sync_worker.ports import Moments, unwatched
+from sync_worker.ports import Clock, Moments, unwatched
 from sync_worker.salesforce.errors import unreachable
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -65,9 +68,10 @@ class SalesforceSession(requests.Session):
         login: Login,
         *,
         timeout: tuple[float, float],
+        most_s: float,
+        clock: Clock,
         adapter: BaseAdapter | None = None,
         counted: Callable[[Mapping[str, str]], None] = lambda _: None,
-        wall: Callable[[], float] = time.time,
         moments: Moments = unwatched,
     ) -> None:
         super().__init__()
@@ -75,7 +79,8 @@ class SalesforceSession(requests.Session):
         self._timeout = timeout
         self._base = urlsplit(login.url)
         self._counted = counted
-        self._wall = wall
+        self._most = timedelta(seconds=most_s)
+        self._clock = clock
         self._moments = moments
         self._lock = threading.Lock()
         self._token: str | None = None
@@ -124,7 +129,12 @@ class SalesforceSession(requests.Session):
     def _sent(self, method: str | bytes, address: str, **options: Any) -> requests.Response:
         call = f"salesforce.{method!s}.{_resource(address)}"
         self._moments(f"{call}.before")
-        response = super().request(method, address, **options)
+        until = self._clock.now() + self._most
+        response = super().request(method, address, stream=True, **options)
+        try:
+            response.raw = io.BytesIO(whole(response.raw, self._clock, until))
+        except urllib3.exceptions.HTTPError as broken:
+            raise requests.ConnectionError(broken, request=response.request) from broken
         self._moments(f"{call}.after")
         return response
 
@@ -145,7 +155,7 @@ class SalesforceSession(requests.Session):
         return parts._replace(scheme=self._base.scheme).geturl()
 
     def _fetch_token(self) -> str:
-        form = self._login.form(self._wall())
+        form = self._login.form(self._clock.now().timestamp())
         try:
             response = self._sent(
                 "POST",

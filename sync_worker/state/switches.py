@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from sync_worker.ports import Parking
 from sync_worker.state.store import Store, upsert
 from sync_worker.state.tables import parkings, pauses
 
@@ -17,12 +18,6 @@ from sync_worker.state.tables import parkings, pauses
 class Pause:
     reason: str
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Parking:
-    until: datetime
-    reason: str
 
 
 class Switches:
@@ -60,11 +55,13 @@ class Switches:
 
     def parked(self, vendor: str) -> Parking | None:
         """None from the instant on until which it was parked."""
-        query = select(parkings.c.until, parkings.c.reason).where(
+        return self.parkings().get(vendor)
+
+    def parkings(self) -> dict[str, Parking]:
+        """Every vendor that is left alone now."""
+        query = select(parkings).where(
             parkings.c.connection == self._store.connection,
-            parkings.c.vendor == vendor,
             parkings.c.until > self._store.clock.now(),
         )
         with self._store.reading() as tx:
-            row = tx.execute(query).one_or_none()
-        return Parking(row.until, row.reason) if row else None
+            return {row.vendor: Parking(row.until, row.reason) for row in tx.execute(query)}

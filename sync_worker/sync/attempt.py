@@ -18,6 +18,8 @@ from sync_worker.ports import Change, Clock, Journal, LedgerSender
 REPLAYS = 2
 CHANCES = 3
 """Times a refusal that did nothing and passes soon is waited out."""
+MOST_LOST = 2
+"""Batches lost one after the other, before a run begins no more of them."""
 
 
 class Tell(Protocol):

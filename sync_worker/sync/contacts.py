@@ -15,7 +15,7 @@ from more_itertools import chunked
 
 from sync_worker.domain.batch import Done, Outcome, Refused
 from sync_worker.domain.document import IN_DOUBT, Document, Kind, State
-from sync_worker.domain.errors import OutcomeUnknown, Rejected
+from sync_worker.domain.errors import OutcomeUnknown, OutOfOrder, Rejected
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.party import (
@@ -29,7 +29,7 @@ from sync_worker.domain.party import (
 )
 from sync_worker.domain.rules import InvoiceRules, details_hash
 from sync_worker.ports import Change, CrmParties, LedgerContacts
-from sync_worker.sync.attempt import Lane, attempt
+from sync_worker.sync.attempt import MOST_LOST, Lane, attempt
 
 TRUSTED = timedelta(hours=24)
 """How long a link that was looked at is used without another look."""
@@ -191,6 +191,7 @@ def _make(
     found = _by_number(directory, known, rows)
     refused: dict[SalesforceId, tuple[str, ...]] = {}
     lost: list[Party] = []
+    in_a_row = 0
     for part in chunked(
         [party for party in parties if party.id not in found], directory.rules.batch
     ):
@@ -199,7 +200,11 @@ def _make(
         except OutcomeUnknown as unknown:
             directory.lane.tell("contacts in doubt", contacts=len(part), reason=str(unknown))
             lost += part
+            in_a_row += 1
+            if in_a_row == MOST_LOST:
+                raise OutOfOrder from unknown
             continue
+        in_a_row = 0
         found |= made
         refused |= not_made
     clashing = [party for party in parties if party.id in refused]

@@ -9,15 +9,15 @@ from decimal import Decimal
 
 from more_itertools import chunked
 
-from sync_worker.domain.batch import Done, Outcome, Refused
+from sync_worker.domain.batch import Done, Frozen, Outcome, Refused
 from sync_worker.domain.document import IN_DOUBT, Document, Kind, State
-from sync_worker.domain.errors import OutcomeUnknown, Rejected
+from sync_worker.domain.errors import OutcomeUnknown, OutOfOrder, Rejected
 from sync_worker.domain.hold import Hold, HoldClass, next_try
 from sync_worker.domain.ids import XeroId
 from sync_worker.domain.invoice import Draft
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Change, LedgerInvoices
-from sync_worker.sync.attempt import Lane, attempt
+from sync_worker.sync.attempt import MOST_LOST, Lane, attempt
 
 LARGEST_BODY = 3_000_000
 """Bytes; Xero advises 3.5 MB at most."""
@@ -35,11 +35,17 @@ class Ready:
 def create(
     lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
 ) -> Iterator[list[Document]]:
-    """The rows as they stand after each batch: CREATED, PROMOTED, REJECTED or UNSURE."""
+    """The rows as they stand after each batch: CREATED, PROMOTED, REJECTED or UNSURE. Raises OutOfOrder where one batch
+    after the other is lost."""
+    lost = 0
     for part in chunked(ready, rules.batch):
+        if lost == MOST_LOST:
+            raise OutOfOrder
         lane.interlude()
         if still_to_make := _untouched(lane, part):
-            yield _create(lane, ledger, rules, still_to_make)
+            rows = _create(lane, ledger, rules, still_to_make)
+            lost = lost + 1 if all(row.state is State.UNSURE for row in rows) else 0
+            yield rows
 
 
 def complete(
@@ -67,7 +73,7 @@ def _untouched(lane: Lane, ready: Sequence[Ready]) -> list[Ready]:
 def held(row: Document, hold: Hold, now: datetime, state: State = State.HELD) -> Document:
     """The row with one more try counted and the next one set."""
     attempts = row.attempts + 1
-    wait = next_try(attempts)
+    wait = next_try(attempts, hold.hold_class)
     return replace(
         row, state=state, hold=hold, attempts=attempts, next_try_at=now + wait if wait else None
     )
@@ -97,8 +103,10 @@ def _create(
     lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
 ) -> list[Document]:
     frozen = ledger.prepare_new([(one.draft, one.contact, one.row.generation) for one in ready])
-    if len(frozen.body) > LARGEST_BODY and len(ready) > 1:
-        return _halves(lane, ledger, rules, ready)
+    if len(frozen.body) > LARGEST_BODY:
+        if len(ready) > 1:
+            return _halves(lane, ledger, rules, ready)
+        return [_too_large(lane, ready[0].row, frozen)]
     expected = {one.draft.record: one.draft.total for one in ready}
 
     def understand(row: Document, outcome: Outcome) -> Change:
@@ -122,6 +130,17 @@ def _create(
     except OutcomeUnknown as lost:
         lane.tell("outcome unknown", documents=len(ready), reason=str(lost))
         return [replace(one.row, state=State.UNSURE) for one in ready]
+
+
+def _too_large(lane: Lane, row: Document, frozen: Frozen) -> Document:
+    hold = Hold(
+        HoldClass.TOO_LARGE,
+        f"the invoice comes to {len(frozen.body) / 1_000_000:.1f} MB, and Xero takes {LARGEST_BODY // 1_000_000} MB",
+        "split it into several invoices, or shorten what stands on its lines",
+    )
+    change = Change(held(row, hold, lane.clock.now()), hold.cause)
+    lane.journal.save([change])
+    return change.document
 
 
 def _halves(
@@ -207,17 +226,26 @@ def _complete(
             case _:
                 return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
 
+    frozen = ledger.prepare_completion(members)
+    if len(frozen.body) > LARGEST_BODY:
+        if len(rows) > 1:
+            return _half_by_half(lane, ledger, rows)
+        return [_too_large(lane, rows[0][0], frozen)]
     try:
-        return attempt(
-            lane, ledger.prepare_completion(members), [row for row, _ in rows], understand
-        )
+        return attempt(lane, frozen, [row for row, _ in rows], understand)
     except Rejected as whole:
         if len(rows) > 1:
-            half = len(rows) // 2
-            return [*_complete(lane, ledger, rows[:half]), *_complete(lane, ledger, rows[half:])]
+            return _half_by_half(lane, ledger, rows)
         change = _refused(lane, rows[0][0], whole.messages)
         lane.journal.save([change])
         return [change.document]
     except OutcomeUnknown as lost:
         lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
         return [replace(row, state=State.UNSURE) for row, _ in rows]
+
+
+def _half_by_half(
+    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
+) -> list[Document]:
+    half = len(rows) // 2
+    return [*_complete(lane, ledger, rows[:half]), *_complete(lane, ledger, rows[half:])]

@@ -18,7 +18,7 @@ from sync_worker.domain.document import (
     Kind,
     State,
 )
-from sync_worker.domain.errors import Stopping
+from sync_worker.domain.errors import OutOfOrder, Stopping
 from sync_worker.domain.hold import LINK_CURES, Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.invoice import Invoice
@@ -113,6 +113,9 @@ def plan(
     if reason := rules.not_due(invoice):
         return Skip(invoice, reason)
     inputs = input_hash(invoice, rules)
+    if invoice.trouble:
+        cause = f"the CRM's record cannot be read ({invoice.trouble})"
+        return HoldBack(invoice, preflight.unreadable(cause), inputs)
     debtor = rules.debtor(invoice)
     if debtor is None:
         return HoldBack(invoice, _no_debtor(invoice, rules), inputs)
@@ -233,7 +236,7 @@ def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: R
     try:
         for batch in documents.create(work.lane, work.ledger, work.rules, ready):
             made += batch
-    except Stopping:
+    except (OutOfOrder, Stopping):
         _settle(work, made, due, report)
         raise
     _settle(work, made, due, report)
@@ -291,6 +294,9 @@ def _hold(work: InvoiceSync, holds: Sequence[HoldBack], rows: Rows, report: Repo
     # The CRM is told first: where we die in between, the next run tells it again.
     work.linking.tell(held, {one.invoice.id: one.invoice for one in holds}, rows)
     work.lane.journal.save([Change(row, row.hold.cause) for row in held if row.hold])
+    for row in held:
+        if row.hold and row.hold.hold_class is HoldClass.UNREADABLE:
+            work.lane.tell("record unreadable", record=row.number, reason=row.hold.cause)
     report.add(held)
 
 

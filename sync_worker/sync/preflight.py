@@ -3,22 +3,24 @@ draft or a hold comes out."""
 
 from __future__ import annotations
 
-import re
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import PurePath
 
 from sync_worker.domain.books import Books, TaxRate
+from sync_worker.domain.errors import SyncError
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.invoice import Draft, DraftLine, Invoice, Line
 from sync_worker.domain.money import Taxed, line_amount, total
 from sync_worker.domain.rules import InvoiceRules
+from sync_worker.domain.text import printable
 
 LONGEST_DESCRIPTION = 4000
 CUT_MARK = "…"
 MOST_DIGITS = 15
 """What a JSON number carries unharmed."""
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class Held(Exception):
@@ -35,11 +37,29 @@ def draft(
     books: Books,
     currencies: Callable[[], frozenset[str]],
 ) -> Draft | Hold:
-    """The document Xero is to hold, or why it cannot. `currencies` is asked only for a foreign one."""
+    """The document Xero is to hold, or why it cannot. `currencies` is asked only for a foreign one.
+
+    An invoice on which this program fails is held like any other, so that it never keeps the others back.
+    """
     try:
         return _draft(invoice, rules, books, currencies)
     except Held as held:
         return held.hold
+    except SyncError:
+        raise
+    except Exception as bug:  # noqa: BLE001 - whatever it is, it is this one invoice's
+        where = traceback.extract_tb(bug.__traceback__)[-1]
+        place = f"{PurePath(where.filename).stem}.{where.name}, line {where.lineno}"
+        return unreadable(f"sync-worker failed on this invoice ({type(bug).__name__} in {place})")
+
+
+def unreadable(cause: str) -> Hold:
+    return Hold(
+        HoldClass.UNREADABLE,
+        cause,
+        "look for an amount, date or text on the invoice or its lines that is out of the ordinary; if there is none, "
+        "report these words to whoever runs sync-worker",
+    )
 
 
 def _draft(
@@ -173,7 +193,7 @@ def _description(line: Line, rules: InvoiceRules) -> str:
         code=line.item_code,
         service_date=f"{line.service_date:%d %b %Y}" if line.service_date else "",
     )
-    text = _UNPRINTABLE.sub("", text).strip()
+    text = printable(text).strip()
     if len(text) > LONGEST_DESCRIPTION:
         return text[: LONGEST_DESCRIPTION - 1] + CUT_MARK
     return text

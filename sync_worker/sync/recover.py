@@ -44,13 +44,19 @@ class Recovery:
         doubtful = self._doubtful()
         if self.looked and not doubtful:
             return []
-        since = self._since(doubtful)
+        # What has an id is asked for by it.
+        lost = [row for row in doubtful if row.xero_id is None]
+        if lost or not self.looked:
+            self._look_for(lost)
+        return self._decide(self._doubtful())
+
+    def _look_for(self, lost: Sequence[Document]) -> None:
+        since = self._since(lost)
         began = self.lane.sender.now()
         forgotten = self._look(since)
         if since is None and forgotten:
             self._wait_for_the_last_call(forgotten)
             self._look(began - MARGIN)
-        return self._decide(self._doubtful())
 
     def clean(self) -> None:
         """A run ended with nothing in doubt: whatever our app has made by now is in the journal."""
@@ -115,14 +121,22 @@ class Recovery:
     def _doubtful(self) -> list[Document]:
         return self.lane.journal.in_state(Kind.INVOICE, IN_DOUBT, limit=100_000)
 
-    def _since(self, doubtful: Iterable[Document]) -> datetime | None:
-        """From when on to look; None for a journal that never looked, which looks at all there is."""
+    def _since(self, lost: Iterable[Document]) -> datetime | None:
+        """From when on to look; None for a journal that never looked, which looks at all there is. A process that has
+        looked knows whatever it made itself: it looks back no further than to where the lost ones first left."""
         since = self.lane.journal.cursor(LOOKED)
+        left = [self._first_left(batch) for batch in {row.batch for row in lost}]
+        if self.looked and None not in left:
+            return min(at - MARGIN for at in left if at)
         if since is None:
             return None
         # The cursor itself needs no margin: it lags behind Xero's time, never ahead, and is cut to the second. With
         # one, a run of a thousand documents in its last second would be read twice by the look after it.
-        return min([since, *(row.sent_at - MARGIN for row in doubtful if row.sent_at)])
+        return min([since, *(row.sent_at - MARGIN for row in lost if row.sent_at)])
+
+    def _first_left(self, batch: str | None) -> datetime | None:
+        known = self.lane.journal.batch(batch) if batch else None
+        return known[2] if known else None
 
     def _wait_for_the_last_call(self, forgotten: int) -> None:
         """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of."""

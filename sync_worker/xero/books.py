@@ -49,7 +49,7 @@ class XeroBooks:
         self._books = None
 
     def _fetch(self) -> Books:
-        organisation = OrganisationWire.model_validate(
+        organisation = OrganisationWire.read(
             self._list("Organisations", lambda api, t: api.get_organisations(t, **_RAW))[0]
         )
         accounts = self._list("Accounts", lambda api, t: api.get_accounts(t, **_RAW))
@@ -69,13 +69,13 @@ class XeroBooks:
     def currencies(self) -> frozenset[str]:
         """Those the organisation subscribes to; asked only where an invoice is in another than the base currency."""
         found = self._list("Currencies", lambda api, t: api.get_currencies(t, **_RAW))
-        return frozenset(CurrencyWire.model_validate(one).Code for one in found)
+        return frozenset(CurrencyWire.read(one).Code for one in found)
 
     def _tracking_options(self) -> dict[str, frozenset[str]]:
         found = self._list(
             "TrackingCategories", lambda api, t: api.get_tracking_categories(t, **_RAW)
         )
-        categories = (TrackingWire.model_validate(one) for one in found)
+        categories = (TrackingWire.read(one) for one in found)
         return {
             category.Name: frozenset(
                 option.Name for option in category.Options if option.Status == "ACTIVE"
@@ -86,7 +86,7 @@ class XeroBooks:
 
     def _branding_themes(self) -> dict[str, XeroId]:
         found = self._list("BrandingThemes", lambda api, t: api.get_branding_themes(t, **_RAW))
-        themes = (BrandingThemeWire.model_validate(one) for one in found)
+        themes = (BrandingThemeWire.read(one) for one in found)
         return {theme.Name: XeroId(theme.BrandingThemeID) for theme in themes}
 
     def _list(
@@ -100,11 +100,11 @@ _RAW: dict[str, Any] = {"_preload_content": False}
 
 
 def _account(one: Mapping[str, Any]) -> Account:
-    wire = AccountWire.model_validate(one)
+    wire = AccountWire.read(one)
     kind = "CONTROL" if wire.SystemAccount in CONTROL_ACCOUNTS else wire.Type
     return Account(wire.Code, wire.Name, kind, wire.Status, wire.TaxType)
 
 
 def _tax_rate(one: Mapping[str, Any]) -> TaxRate:
-    wire = TaxRateWire.model_validate(one)
+    wire = TaxRateWire.read(one)
     return TaxRate(wire.TaxType, wire.Name, wire.EffectiveRate, wire.Status, wire.CanApplyToRevenue)

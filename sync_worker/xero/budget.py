@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sync_worker.domain.errors import LONGEST_WAIT, Transient
-from sync_worker.ports import Clock
+from sync_worker.ports import Clock, Parkings
 
+VENDOR = "xero"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 UNKNOWN_WAIT = 60.0
 """Seconds to wait after a refusal that does not say how long."""
@@ -23,6 +24,7 @@ UNKNOWN_WAIT = 60.0
 @dataclass(slots=True)
 class Budget:
     clock: Clock
+    parkings: Parkings
     per_minute: int = 55
     manual_per_minute: int = 5
     per_day: int = 5000
@@ -33,7 +35,6 @@ class Budget:
     day_left: int | None = None
     _spent: deque[datetime] = field(default_factory=deque)
     _manual: bool = False
-    _closed_until: datetime | None = None
 
     @contextmanager
     def for_a_person(self) -> Iterator[None]:
@@ -72,7 +73,8 @@ class Budget:
         otherwise = 2.0 if problem == "concurrent" else UNKNOWN_WAIT
         wait = _seconds(headers.get("Retry-After"), otherwise) + 0.1
         if problem == "day" or wait > LONGEST_WAIT:
-            self._closed_until = self.clock.now() + timedelta(seconds=wait)
+            until = self.clock.now() + timedelta(seconds=wait)
+            self.parkings.park(VENDOR, until, f"Xero's {problem} limit is reached")
             self.day_left = None  # that none is left now says nothing of then
         self.minute_left = None
         return Transient(
@@ -105,10 +107,8 @@ class Budget:
         now = self.clock.now()
         while self._spent and now - self._spent[0] >= DAY:
             self._spent.popleft()
-        if self._closed_until and now < self._closed_until:
-            wait = (self._closed_until - now).total_seconds()
-            msg = f"Xero's day limit is reached; it opens again in {wait:.0f} s"
-            raise Transient(msg, retry_after=wait)
+        if parked := self.parkings.parked(VENDOR):
+            raise parked.refusal(now)
         kept = 0 if self._manual else self.manual_per_day
         spent_out = len(self._spent) >= self.per_day - kept
         if spent_out or (self.day_left is not None and self.day_left <= kept):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,14 +16,19 @@ from xero_python.api_client.oauth2 import OAuth2Token
 from xero_python.exceptions import HTTPStatusException
 from xero_python.identity import IdentityApi
 
+from sync_worker.answers import read_json
 from sync_worker.domain.batch import Frozen
-from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Transient
+from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, SyncError, Transient
 from sync_worker.ports import Clock
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.errors import broken, refused
 from sync_worker.xero.tokens import Tokens, as_the_sdk_wants_it, fingerprint
 from sync_worker.xero.transport import Pool, Transport, patient
 
+DISCONNECTED = (
+    "DISCONNECTED: this app is not connected to the Xero organisation any more, so nothing was read or sent; "
+    "connect it again in Xero (Settings, Connected apps), and it goes on by itself"
+)
 MOST_REFUSALS = 3
 """How often a read waits out a refusal for want of budget."""
 
@@ -132,6 +135,8 @@ class XeroClient:
         with a new one, once. A refusal for want of budget is waited out by reads only: a write's time begins anew."""
         refusals, renewed = 0, False
         while True:
+            if not writing:
+                self.budget.wait()  # where we are to leave Xero alone, not even a token is asked for
             self._tokens.fresh()
             self.budget.spend(waiting=not writing)
             try:
@@ -150,6 +155,8 @@ class XeroClient:
                     renewed = True
                     self._tokens.renounce()
                     continue
+                if failure.status == 403 and self._disconnected():
+                    raise Misconfigured(DISCONNECTED) from failure
                 raise self._translated(failure, writing=writing) from failure
             self._learn(reply.headers)
             return reply
@@ -175,14 +182,24 @@ class XeroClient:
             except ValueError:
                 return
 
+    def _disconnected(self) -> bool:
+        """Whether a refusal means that the organisation is gone, or only that a scope is missing."""
+        try:
+            return self.tenant() not in {one["tenantId"] for one in self._connections()}
+        except SyncError:
+            return False
+
     def _connections(self) -> list[Mapping[str, Any]]:
+        self.budget.wait()
         try:
             reply = self._sent(
                 lambda: self._identity.get_connections(_preload_content=False), writing=False
             )
+            return list(read_json(reply.data))
         except HTTPStatusException as failure:
             raise self._translated(failure, writing=False) from failure
-        return list(json.loads(reply.data))
+        except ValueError:
+            raise Transient("Xero answered something that is not JSON") from None
 
 
 def _sdk_client(tokens: Tokens, way: Pool, timeout: urllib3.Timeout) -> ApiClient:
@@ -198,7 +215,7 @@ def _sdk_client(tokens: Tokens, way: Pool, timeout: urllib3.Timeout) -> ApiClien
 
 
 def _json(reply: urllib3.BaseHTTPResponse) -> Mapping[str, Any]:
-    answer = json.loads(reply.data, parse_float=Decimal)
+    answer = read_json(reply.data)
     if isinstance(answer, dict):
         return answer
     msg = "not a JSON object"

@@ -100,7 +100,7 @@ class XeroContacts:
                 tenant, page=1, page_size=1000, _preload_content=False, **asked
             )
         )
-        return (ContactElement.model_validate(one).contact() for one in elements(body, "Contacts"))
+        return (ContactElement.read(one).contact() for one in elements(body, "Contacts"))
 
 
 def outcomes(frozen: Frozen, body: Mapping[str, Any]) -> list[Outcome]:

@@ -113,7 +113,7 @@ class XeroInvoices:
         body = self._client.read(
             lambda api, tenant: api.get_invoices(tenant, unitdp=4, _preload_content=False, **asked)
         )
-        return [InvoiceElement.model_validate(one).invoice() for one in elements(body, "Invoices")]
+        return [InvoiceElement.read(one).invoice() for one in elements(body, "Invoices")]
 
     def _new(self, draft: Draft, contact: XeroId, generation: int, books: Books) -> dict[str, Any]:
         numbered = {"InvoiceNumber": draft.number} if self._style.crm_numbers else {}

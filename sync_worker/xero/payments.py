@@ -37,4 +37,4 @@ class XeroPayments:
                 **modified_since(since),
             )
         )
-        return [PaymentElement.model_validate(one).payment() for one in elements(body, "Payments")]
+        return [PaymentElement.read(one).payment() for one in elements(body, "Payments")]

@@ -1,4 +1,4 @@
-"""Below the SDK: one call is one request, with time-outs, and its answer is read whole.
+"""Below the SDK: one call is one request, with time-outs, and its answer is read whole or cut.
 
 xero-python 15.2.0 by itself repeats lost GETs and PUTs three times, sleeps out a Retry-After inside the call, and
 ignores time-outs given as floats. None of that is left here.
@@ -6,7 +6,9 @@ ignores time-outs given as floats. None of that is left here.
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import timedelta
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
@@ -15,6 +17,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from xero_python.exceptions import HTTPStatusException
 from xero_python.rest import RESTClientObject, RESTResponse
 
+from sync_worker.answers import whole
 from sync_worker.domain.errors import Transient
 from sync_worker.ports import Clock, Moments
 
@@ -27,6 +30,28 @@ class Pool(Protocol):
 
 def pool() -> Pool:
     return urllib3.PoolManager(maxsize=2, block=True, retries=False)
+
+
+class Bounded:
+    """A way on which every answer is read whole at once, and cut where it is too long or takes too long."""
+
+    def __init__(self, way: Pool, clock: Clock, most_s: float) -> None:
+        self._way = way
+        self._clock = clock
+        self._most = timedelta(seconds=most_s)
+
+    def request(self, method: str, url: str, **options: Any) -> urllib3.BaseHTTPResponse:
+        until = self._clock.now() + self._most
+        reply = self._way.request(method, url, **{**options, "preload_content": False})
+        body = whole(reply, self._clock, until)
+        return urllib3.HTTPResponse(
+            io.BytesIO(body),
+            headers=reply.headers,
+            status=reply.status,
+            preload_content=False,
+            decode_content=False,
+            enforce_content_length=False,
+        )
 
 
 class Watched:
@@ -54,7 +79,7 @@ def _resource(url: str) -> str:
 
 
 class Transport(RESTClientObject):  # type: ignore[misc]  # the SDK is untyped
-    """Below the SDK: text bodies leave as they are, time-outs always, nothing repeated, the answer read whole."""
+    """Below the SDK: text bodies leave as they are, time-outs always, nothing repeated."""
 
     def __init__(self, way: Pool, timeout: urllib3.Timeout) -> None:
         self.pool_manager = way
@@ -84,7 +109,6 @@ class Transport(RESTClientObject):  # type: ignore[misc]  # the SDK is untyped
             body=body,
             timeout=self._timeout,
             redirect=False,
-            preload_content=True,
         )
         if not 200 <= reply.status <= 299:
             raise HTTPStatusException(http_resp=RESTResponse(reply))

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sync_worker.domain.errors import Transient
 from sync_worker.domain.ids import XeroId
 from sync_worker.domain.invoice import LedgerInvoice
 from sync_worker.domain.party import Address, Contact
@@ -44,6 +45,18 @@ Id = Annotated[
 
 class Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @classmethod
+    def read(cls, one: Mapping[str, Any]) -> Self:
+        """One element of what was asked for. Raises Transient where it is not what it is to be; what a write answers
+        is validated by its sender, for whom that is a doubt."""
+        try:
+            return cls.model_validate(one)
+        except ValidationError as strange:
+            (first, *_) = strange.errors(include_url=False, include_input=False)
+            place = ".".join(str(part) for part in first["loc"])
+            msg = f"Xero answered an element of another shape than it ever had ({place}: {first['msg']})"
+            raise Transient(msg) from None
 
 
 class Message(Wire):

@@ -349,7 +349,7 @@ def test_a_payment_of_an_invoice_we_do_not_know_is_put_aside() -> None:
 def test_put_aside_it_is_taken_up_once_the_invoice_is_linked() -> None:
     world = a_world()
     world.crm.invoice("INV-1")
-    world.fault("salesforce", "429_day", method="PATCH", nth=2, times=50)
+    world.fault("salesforce", "503_before", method="PATCH", nth=2, times=50)
     world.sync()
     pay(world, "40.00")
     assert world.sync("payments").counts["unmatched"] == 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sync_worker.domain.errors import Transient
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.xero.limits import Limits
+from sync_worker.state.journal import SqlJournal
 from sync_worker.xero.budget import Budget
+from tests import journals
 from tests.ways import Time
 from tests.world import NOON, VirtualClock, a_world
 
@@ -15,6 +19,10 @@ from tests.world import NOON, VirtualClock, a_world
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock(Time(Clock(lambda: NOON)))
+
+
+def a_budget(clock: VirtualClock, **limits: Any) -> Budget:
+    return Budget(clock, SqlJournal(journals.empty(), "main", clock).switches, **limits)
 
 
 def spent(budget: Budget, calls: int) -> float:
@@ -26,27 +34,27 @@ def spent(budget: Budget, calls: int) -> float:
 
 
 def test_fifty_calls_go_at_once_and_the_next_waits_for_its_minute(clock: VirtualClock) -> None:
-    budget = Budget(clock)
+    budget = a_budget(clock)
     assert spent(budget, 50) == 0
     assert 59 <= spent(budget, 1) <= 61
 
 
 def test_a_person_may_use_what_is_kept_for_people(clock: VirtualClock) -> None:
-    budget = Budget(clock)
+    budget = a_budget(clock)
     spent(budget, 50)
     with budget.for_a_person():
         assert spent(budget, 5) == 0
 
 
 def test_what_xero_says_is_left_counts_for_more_than_our_own_count(clock: VirtualClock) -> None:
-    budget = Budget(clock)
+    budget = a_budget(clock)
     spent(budget, 1)
     budget.learn({"X-MinLimit-Remaining": "5"})
     assert spent(budget, 1) > 0, "another app has used it up"
 
 
 def test_the_days_reserve_is_not_touched_by_the_schedule(clock: VirtualClock) -> None:
-    budget = Budget(clock, per_day=200, manual_per_day=50)
+    budget = a_budget(clock, per_day=200, manual_per_day=50)
     spent(budget, 150)
     with pytest.raises(Transient):
         budget.spend()
@@ -55,7 +63,7 @@ def test_the_days_reserve_is_not_touched_by_the_schedule(clock: VirtualClock) ->
 
 
 def test_a_day_later_the_day_is_new(clock: VirtualClock) -> None:
-    budget = Budget(clock, per_day=100, manual_per_day=0)
+    budget = a_budget(clock, per_day=100, manual_per_day=0)
     spent(budget, 100)
     clock.sleep(86_401)
     budget.spend()
@@ -63,7 +71,7 @@ def test_a_day_later_the_day_is_new(clock: VirtualClock) -> None:
 
 @pytest.mark.parametrize("text", ["soon", "", "-5", "Wed, 04 Mar 2026 12:00:00 GMT"])
 def test_a_retry_after_that_says_nothing_means_a_minute(clock: VirtualClock, text: str) -> None:
-    budget = Budget(clock)
+    budget = a_budget(clock)
     later = budget.refused({"X-Rate-Limit-Problem": "minute", "Retry-After": text})
     assert isinstance(later, Transient)
     assert later.retry_after is not None

@@ -1,0 +1,623 @@
+"""The chaos table: every fault by its number, what comes of it, and the test that counts calls and judges the end.
+
+A fault that is no case here says why. docs/chaos.md is drawn from this table; test_table.py holds both to the tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Proved by `tests` (file::function), or no case because of `reason`, or `owed` by a branch still to come in."""
+
+    number: int
+    fault: str
+    outcome: str = ""
+    tests: tuple[str, ...] = ()
+    reason: str = ""
+    owed: str = ""
+
+
+CHAOS, SYNC = "tests/chaos/test_", "tests/sync/test_"
+TOKENS = "tests/journeys/test_rotating_tokens.py"
+
+FAULTS = (
+    Fault(
+        1,
+        "Xero's minute is spent, come back in 7 s",
+        "one wait of 7 to 9 s, nothing asked meanwhile, then once more",
+        (f"{CHAOS}limits.py::test_f01_a_minutes_limit_is_waited_out_once",),
+    ),
+    Fault(
+        2,
+        "Xero's day is spent",
+        "parked on disk until then: no call, no token, over restarts too; a person is told until when",
+        (
+            f"{CHAOS}limits.py::test_f02_a_days_limit_is_remembered_over_a_restart_and_nothing_is_asked_before_it_ends",
+        ),
+    ),
+    Fault(
+        3,
+        "too many calls at once",
+        "again after 2 s; there is one call at a time anyway",
+        (f"{CHAOS}limits.py::test_f03_too_many_at_once_is_tried_again_two_seconds_later",),
+    ),
+    Fault(
+        4,
+        "the app's minute is spent",
+        "as F01",
+        (f"{CHAOS}limits.py::test_f01_a_minutes_limit_is_waited_out_once",),
+    ),
+    Fault(
+        5,
+        "a 429 that says nothing, or nonsense",
+        "a minute's wait",
+        ("tests/xero/test_budget.py::test_a_retry_after_that_says_nothing_means_a_minute",),
+    ),
+    Fault(
+        6,
+        "Xero is under maintenance for two hours",
+        "at most two writes a run, each looked for afterwards",
+        (
+            f"{CHAOS}outcomes.py::test_f06_two_hours_of_maintenance_cost_two_writes_a_run_and_no_document_twice",
+        ),
+    ),
+    Fault(
+        7,
+        "a token ends in mid-batch",
+        "one renewal, the same bytes under the same key once more",
+        (
+            f"{TOKENS}::test_f07_a_token_that_ends_in_mid_batch_is_renewed_once_and_the_same_bytes_go_again",
+        ),
+    ),
+    Fault(
+        8,
+        "every token is refused",
+        "three calls at the most, then told",
+        (
+            f"{TOKENS}::test_f08_a_token_that_is_refused_for_ever_ends_the_consent_after_three_calls",
+            f"{TOKENS}::test_f08_a_custom_connection_that_is_refused_for_ever_is_told_after_one_new_token",
+        ),
+    ),
+    Fault(
+        9,
+        "the organisation was disconnected",
+        "one look at the connections, DISCONNECTED, a failed run",
+        (
+            f"{CHAOS}outcomes.py::test_f09_an_organisation_that_was_disconnected_is_told_and_never_taken_for_empty",
+        ),
+    ),
+    Fault(
+        10,
+        "the answer of a token's refresh is lost",
+        "asked again with the token before, in its grace",
+        (f"{TOKENS}::test_f10_a_lost_answer_is_asked_for_again_in_the_grace",),
+    ),
+    Fault(
+        11,
+        "two processes refresh together",
+        "one of them asks; the other uses what it got",
+        (
+            "tests/cli/test_connecting.py::test_f11_two_processes_that_need_a_token_together_renew_it_once",
+        ),
+    ),
+    Fault(
+        12,
+        "the refresh token was replaced meanwhile",
+        "read again, gone on with",
+        (f"{TOKENS}::test_f12_a_dead_token_that_was_replaced_meanwhile_is_no_trouble",),
+    ),
+    Fault(
+        13,
+        "cut before Xero did it",
+        "the same bytes under the same key make it once",
+        (f"{CHAOS}outcomes.py::test_f14_a_reset_is_replayed_under_the_same_key",),
+    ),
+    Fault(
+        14,
+        "cut after Xero did it",
+        "two requests, one key, one document",
+        (f"{CHAOS}outcomes.py::test_f14_a_reset_is_replayed_under_the_same_key",),
+    ),
+    Fault(
+        15,
+        "made, unheard of, down for 7 minutes",
+        "adopted; nothing sent",
+        (f"{CHAOS}outcomes.py::test_f15_made_and_never_heard_of_it_is_adopted_after_the_restart",),
+    ),
+    Fault(
+        16,
+        "the same, 26 hours, and the journal lost",
+        "adopted; nothing sent",
+        (f"{CHAOS}outcomes.py::test_f15_made_and_never_heard_of_it_is_adopted_after_the_restart",),
+    ),
+    Fault(
+        17,
+        "Xero does it minutes after we gave up",
+        "nothing is absent before `quiet_s`; one document",
+        (
+            f"{CHAOS}outcomes.py::test_f17_what_xero_does_minutes_after_we_gave_up_is_not_done_again",
+        ),
+    ),
+    Fault(
+        18,
+        "half a JSON under a 200",
+        "in doubt; the look finds it; the body is kept nowhere",
+        (
+            f"{CHAOS}outcomes.py::test_f18_an_answer_that_cannot_be_read_is_a_doubt_and_the_look_ends_it",
+        ),
+    ),
+    Fault(
+        19,
+        "a web page under a 200",
+        "in doubt; the look finds it; the body is kept nowhere",
+        (
+            f"{CHAOS}outcomes.py::test_f18_an_answer_that_cannot_be_read_is_a_doubt_and_the_look_ends_it",
+        ),
+    ),
+    Fault(
+        20,
+        "an answer that lists nothing",
+        "in doubt; the look finds it; the body is kept nowhere",
+        (
+            f"{CHAOS}outcomes.py::test_f18_an_answer_that_cannot_be_read_is_a_doubt_and_the_look_ends_it",
+        ),
+    ),
+    Fault(
+        21,
+        "an answer in another order, or with one missing",
+        "matched by the marker; the missing one is in doubt",
+        (
+            f"{SYNC}attempt.py::test_an_answer_in_another_order_is_understood",
+            f"{SYNC}attempt.py::test_a_document_the_answer_does_not_speak_of_is_unsure_and_then_found",
+        ),
+    ),
+    Fault(
+        22,
+        "47 made, 3 refused",
+        "47 linked in one write-back, 3 wait with Xero's words",
+        (
+            f"{CHAOS}outcomes.py::test_f22_three_refused_of_fifty_leave_the_others_and_are_not_sent_again",
+        ),
+    ),
+    Fault(
+        23,
+        "one has the call of fifty refused",
+        "found by halving in 13 calls more; 49 go on",
+        (
+            f"{CHAOS}outcomes.py::test_f23_one_that_has_the_whole_call_refused_is_found_in_thirteen_calls",
+        ),
+    ),
+    Fault(
+        24,
+        "a 500 after Xero did it",
+        "not asked again; the look adopts it",
+        (
+            f"{CHAOS}outcomes.py::test_f24_an_error_that_hides_a_made_document_is_looked_for_and_not_asked_again",
+        ),
+    ),
+    Fault(
+        25,
+        "Xero's key store is down",
+        "two tries a run, all with keys; reading goes on",
+        (
+            f"{CHAOS}outcomes.py::test_f25_while_xeros_key_store_is_down_nothing_is_made_without_a_key",
+        ),
+    ),
+    Fault(
+        26,
+        "a known key with another body",
+        "one call; the run stops and asks for a report",
+        (f"{CHAOS}outcomes.py::test_f26_a_key_that_xero_knows_with_another_body_stops_the_lane",),
+    ),
+    Fault(
+        27,
+        "the number exists, and is ours",
+        "linked",
+        (f"{SYNC}invoices.py::test_a_number_that_is_taken_by_our_own_document_is_linked",),
+    ),
+    Fault(
+        28,
+        "the number exists, and is a person's",
+        "held; the CRM's id stays empty",
+        (f"{SYNC}invoices.py::test_a_number_that_is_taken_by_somebody_else_is_held",),
+    ),
+    Fault(
+        29,
+        "the number belongs to a voided invoice",
+        "held",
+        (f"{SYNC}invoices.py::test_a_voided_number_stays_taken",),
+    ),
+    Fault(30, "a person types the same bill at the same minute", reason="bills are not made"),
+    Fault(
+        31,
+        "the period is locked",
+        "held with the lock date; nothing sent; never dated anew",
+        (
+            f"{CHAOS}outcomes.py::test_f31_a_locked_period_holds_the_invoice_before_anything_is_sent",
+        ),
+    ),
+    Fault(
+        32,
+        "an archived contact with twenty invoices",
+        "all held; told once",
+        (f"{CHAOS}input.py::test_f32_an_archived_contact_is_told_once_and_not_once_an_invoice",),
+    ),
+    Fault(
+        33,
+        "a contact was merged",
+        "the merge is followed, the CRM linked anew",
+        (f"{SYNC}contacts.py::test_a_chain_of_merges_is_followed_to_its_end",),
+    ),
+    Fault(
+        34,
+        "two people of one name",
+        "held, or told apart by a suffix that is always the same",
+        (
+            f"{SYNC}contacts.py::test_two_people_of_one_name_are_two_contacts_only_where_the_suffix_rule_says_so",
+            f"{SYNC}contacts.py::test_a_name_alone_is_nobody",
+        ),
+    ),
+    Fault(
+        35,
+        "a name with brackets, doubled spaces or of 80 letters",
+        "made fit the same way each time; no second contact",
+        (f"{CHAOS}input.py::test_f35_a_name_is_made_fit_the_same_way_each_time",),
+    ),
+    Fault(
+        36,
+        "an account or a tax type that cannot be used",
+        "held before it is sent, with the field's name",
+        (f"{SYNC}preflight.py::test_each_kind_of_trouble_is_named_with_its_cause",),
+    ),
+    Fault(
+        37,
+        "a currency the organisation does not have",
+        "held before it is sent",
+        (
+            f"{SYNC}preflight.py::test_each_kind_of_trouble_is_named_with_its_cause",
+            f"{SYNC}preflight.py::test_a_foreign_currency_is_asked_for_and_sent_and_our_own_is_not",
+        ),
+    ),
+    Fault(
+        38,
+        "the plan's limit of approvals is reached",
+        reason="Xero publishes no words for it; each invoice is held in whatever words it says (F22)",
+    ),
+    Fault(
+        39,
+        "deleted in the CRM before it was sent",
+        "nothing sent",
+        (f"{SYNC}invoices.py::test_deleted_in_the_crm_before_anything_was_sent_nothing_is_made",),
+    ),
+    Fault(
+        40,
+        "deleted in the CRM after it was sent",
+        "ORPHAN, told; the document stays",
+        (
+            f"{SYNC}verify.py::test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so",
+        ),
+    ),
+    Fault(
+        41,
+        "edited in the CRM after it was sent",
+        "the document keeps what was sent; shown once as drift",
+        (f"{SYNC}verify.py::test_f41_an_edit_in_the_crm_after_the_sync_is_shown_once_as_drift",),
+    ),
+    Fault(
+        42,
+        "merged or restored in the CRM",
+        "no orphan any more",
+        (f"{SYNC}verify.py::test_f42_a_record_restored_from_the_bin_is_an_orphan_no_more",),
+    ),
+    Fault(
+        43,
+        "five rows are locked",
+        "the others are written; the five alone again",
+        (f"{CHAOS}crm.py::test_f43_rows_that_are_locked_are_written_again_by_themselves",),
+    ),
+    Fault(
+        44,
+        "the CRM's calls of the day are spent",
+        "parked on disk; linked later; nothing sent to Xero again",
+        (f"{CHAOS}crm.py::test_f44_a_spent_day_of_the_crm_leaves_it_alone_and_links_later",),
+    ),
+    Fault(
+        45,
+        "a rule of the CRM refuses the link",
+        "held; written once it can be; nothing made again",
+        (
+            f"{SYNC}invoices.py::test_a_write_back_the_crm_refuses_is_held_and_written_once_it_can_be",
+        ),
+    ),
+    Fault(
+        46,
+        "the answer of a write-back is lost",
+        "read, and written only where it is not there",
+        (f"{SYNC}invoices.py::test_a_write_back_whose_answer_is_lost_is_made_good",),
+    ),
+    Fault(
+        47,
+        "somebody else has filled in the id",
+        "held, not overwritten",
+        (f"{SYNC}invoices.py::test_an_id_somebody_else_wrote_meanwhile_is_not_overwritten",),
+    ),
+    Fault(
+        48,
+        "the CRM's session ends",
+        "one login; the very same request again",
+        (
+            "tests/salesforce/test_session.py::test_a_dead_session_is_renewed_and_the_very_same_request_repeated",
+        ),
+    ),
+    Fault(
+        49,
+        "every session of the CRM is refused",
+        "three requests, then told",
+        (f"{CHAOS}crm.py::test_f49_a_session_that_is_never_good_costs_three_requests",),
+    ),
+    Fault(
+        50,
+        "a page of a query cannot be had",
+        "the next run begins the query anew; nobody is skipped",
+        (
+            f"{CHAOS}crm.py::test_f50_a_page_that_cannot_be_had_starts_the_query_again_and_skips_nobody",
+        ),
+    ),
+    Fault(51, "the disk is full before a call", owed="kills"),
+    Fault(52, "the disk is full when the answer is in", owed="kills"),
+    Fault(53, "the journal is locked by a backup", owed="kills"),
+    Fault(54, "the journal is damaged", owed="kills"),
+    Fault(55, "an older journal was put back", owed="kills"),
+    Fault(56, "SIGTERM in mid-batch", owed="kills"),
+    Fault(57, "kill -9 at any moment", owed="kills"),
+    Fault(58, "the power fails", owed="kills"),
+    Fault(
+        59,
+        "the clock jumps two hours ahead",
+        "one token more; nothing lost",
+        (f"{CHAOS}clocks.py::test_f59_a_clock_that_jumps_costs_a_token_and_loses_nothing",),
+    ),
+    Fault(
+        60,
+        "the clock is set back an hour",
+        "the watchdog calls what is late after three intervals; the cursor is Xero's",
+        (
+            f"{CHAOS}clocks.py::test_f59_a_clock_that_jumps_costs_a_token_and_loses_nothing",
+            f"{CHAOS}clocks.py::test_f60_the_watchdog_counts_a_time_that_cannot_be_set_back",
+        ),
+    ),
+    Fault(
+        61,
+        "summer time, a leap day, the year's end",
+        "as many runs in every hour",
+        (f"{CHAOS}clocks.py::test_f61_every_hour_has_as_many_runs_as_any_other",),
+    ),
+    Fault(
+        62,
+        "zones from 12 hours behind to 14 ahead",
+        "the date is the CRM's date",
+        (f"{CHAOS}clocks.py::test_f62_a_date_is_the_crms_date_at_every_offset",),
+    ),
+    Fault(63, "two daemons on one host", owed="kills"),
+    Fault(
+        64,
+        "two daemons on two hosts",
+        reason="a second host with a journal of its own is not protected from the first, as the README says",
+    ),
+    Fault(65, "a worker wakes up after forty minutes", owed="kills"),
+    Fault(
+        66,
+        "a record on which the worker itself fails",
+        "it alone is held, with the place; after three tries only when it changes or a person asks",
+        (
+            f"{CHAOS}input.py::test_f66_a_record_this_program_fails_on_waits_by_itself_and_after_three_times_for_a_person",
+            f"{CHAOS}input.py::test_f66_a_field_of_another_kind_holds_its_invoice_alone",
+        ),
+    ),
+    Fault(
+        67,
+        "a text that is too long",
+        "cut to 4,000 with a mark",
+        (f"{CHAOS}input.py::test_f67_a_long_text_is_cut_with_a_mark",),
+    ),
+    Fault(
+        68,
+        "emoji, right to left, control characters, half a character",
+        "arrives as it is, or without what no text can hold; sent once",
+        (
+            f"{CHAOS}input.py::test_f68_a_strange_text_arrives_as_it_is_or_without_what_no_text_can_hold",
+            f"{CHAOS}answers.py::test_f92_amounts_keep_their_digits_and_texts_what_can_be_printed",
+        ),
+    ),
+    Fault(
+        69,
+        "an invoice without lines",
+        "not sent",
+        (f"{CHAOS}input.py::test_f69_an_invoice_without_a_line_to_invoice_is_not_sent",),
+    ),
+    Fault(
+        70,
+        "an invoice of nothing",
+        "sent once",
+        (f"{CHAOS}input.py::test_f70_an_invoice_of_nothing_goes_once",),
+    ),
+    Fault(
+        71,
+        "an invoice of less than nothing",
+        "held, not sent",
+        (f"{CHAOS}input.py::test_f71_less_than_nothing_is_no_invoice",),
+    ),
+    Fault(
+        72,
+        "the CRM's total is a cent off",
+        "held, not sent",
+        (f"{CHAOS}input.py::test_f72_a_cent_between_the_crm_and_xero_is_held_before_it_is_owed",),
+    ),
+    Fault(
+        73,
+        "more than 3 MB in a call",
+        "the batch shrinks; what alone is too large is held with its size",
+        (
+            f"{CHAOS}input.py::test_f73_a_batch_shrinks_to_what_xero_takes_and_what_alone_is_too_large_is_held",
+        ),
+    ),
+    Fault(
+        74,
+        "a unit price of ten places",
+        "rounded to four, as Xero is told to; another total is held",
+        (
+            f"{CHAOS}input.py::test_f74_a_unit_price_of_twelve_places_comes_to_what_four_places_make",
+        ),
+    ),
+    Fault(
+        75,
+        "voided in Xero",
+        "shown; the id stays; nothing is made anew",
+        (f"{SYNC}verify.py::test_f75_a_void_in_xero_is_shown_and_nothing_is_made_anew",),
+    ),
+    Fault(
+        76,
+        "edited in Xero",
+        "shown as drift",
+        (f"{SYNC}verify.py::test_f76_an_edit_in_xero_is_shown_as_drift",),
+    ),
+    Fault(
+        77,
+        "a payment is deleted in Xero",
+        "stays in the CRM and counts no more",
+        (f"{SYNC}payments.py::test_taken_back_in_xero_it_stays_in_the_crm_and_counts_no_more",),
+    ),
+    Fault(
+        78,
+        "a payment changes twice in a second",
+        "the last one counts",
+        (f"{SYNC}payments.py::test_f78_of_two_changes_in_one_second_the_last_one_counts",),
+    ),
+    Fault(
+        79,
+        "a payment moves between two pages",
+        "seen",
+        (f"{SYNC}payments.py::test_a_payment_edited_between_two_pages_hides_none",),
+    ),
+    Fault(
+        80,
+        "a payment shows minutes late",
+        "seen",
+        (f"{SYNC}payments.py::test_what_shows_minutes_after_it_was_made_is_seen",),
+    ),
+    Fault(
+        81,
+        "1,500 payments in one second",
+        "all seen",
+        (f"{SYNC}payments.py::test_more_than_a_page_of_one_second_arrives_whole",),
+    ),
+    Fault(
+        82,
+        "a payment of an unknown invoice",
+        "put aside, taken up once the invoice is linked",
+        (f"{SYNC}payments.py::test_put_aside_it_is_taken_up_once_the_invoice_is_linked",),
+    ),
+    Fault(
+        83,
+        "refunds and credits",
+        "no payment of the invoice",
+        (
+            f"{SYNC}payments.py::test_bills_and_refunds_are_nobodys_income",
+            f"{SYNC}payments.py::test_a_credit_is_not_a_payment",
+        ),
+    ),
+    Fault(
+        84,
+        "a payment in a foreign currency",
+        "the amount is the document's own, to the cent",
+        (f"{CHAOS}payments.py::test_f84_a_payment_in_dollars_is_recorded_in_dollars",),
+    ),
+    Fault(85, "two payment records of one id", owed="lead"),
+    Fault(
+        86,
+        "the invoice of a payment is locked",
+        "waits, and is summed once the invoice is free",
+        (
+            f"{SYNC}payments.py::test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid",
+        ),
+    ),
+    Fault(
+        87,
+        "a crash between a payment and its sum",
+        "made good at the next start",
+        (
+            f"{SYNC}payments.py::test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start",
+        ),
+    ),
+    Fault(
+        88,
+        "a flood of webhooks",
+        reason="payments are found by polling; there is no webhook receiver",
+    ),
+    Fault(
+        89,
+        "nobody tells of payments for an hour",
+        "the next poll finds them all",
+        (f"{SYNC}payments.py::test_f89_nobody_tells_of_payments_and_the_next_poll_finds_them_all",),
+    ),
+    Fault(
+        90,
+        "no name, no route, nobody listens",
+        "no doubt, no call; everything goes once it is back",
+        (f"{CHAOS}outcomes.py::test_f90_a_vendor_that_cannot_be_reached_leaves_no_doubt",),
+    ),
+    Fault(
+        91,
+        "an answer without end, or byte by byte",
+        "cut at 50 MB, or after twice the time-out",
+        (
+            f"{CHAOS}answers.py::test_f91_an_answer_that_unpacks_to_gigabytes_is_cut",
+            f"{CHAOS}answers.py::test_f91_salesforces_too",
+            f"{CHAOS}answers.py::test_f91_an_answer_that_drips_ends_after_two_minutes",
+        ),
+    ),
+    Fault(
+        92,
+        "NaN, 1e400, a name twice, another kind of value",
+        "in doubt after a write, asked later after a read; never a crash",
+        (
+            f"{CHAOS}answers.py::test_f92_what_two_readers_would_read_as_two_things_is_read_by_none",
+            f"{CHAOS}answers.py::test_f92_a_value_of_another_kind_never_ends_a_run_in_a_crash",
+            f"{CHAOS}answers.py::test_f92_payments_of_a_strange_shape_are_asked_for_again_later",
+            f"{CHAOS}outcomes.py::test_f18_an_answer_that_cannot_be_read_is_a_doubt_and_the_look_ends_it",
+        ),
+    ),
+    Fault(
+        93,
+        "256 MB of memory, 100,000 invoices",
+        reason="`make size` measures it; it takes minutes, too long for every change",
+    ),
+    Fault(
+        94,
+        "a fault in 5 % of all calls",
+        "nothing wrong; at most 15 % more calls to Xero for 10,000 invoices (`make faults`)",
+        (
+            f"{CHAOS}faults_everywhere.py::test_f94_a_fault_in_every_twentieth_call_leaves_nothing_wrong_and_costs_little",
+        ),
+    ),
+    Fault(
+        95,
+        "three days' work for the day's quota",
+        "oldest first, done on the fourth day, people get through",
+        (
+            f"{CHAOS}limits.py::test_f95_three_days_of_work_go_oldest_first_and_people_still_get_through",
+        ),
+    ),
+    Fault(
+        96,
+        "settings or keys change while it works",
+        "no failed run",
+        (
+            f"{CHAOS}faults_everywhere.py::test_f96_settings_that_change_between_two_runs_fail_none",
+            f"{TOKENS}::test_f96_keys_are_rotated_while_it_works_and_no_run_fails",
+        ),
+    ),
+)
