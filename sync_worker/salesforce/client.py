@@ -48,9 +48,12 @@ class SalesforceClient:
         api_version: str,
         page_size: int,
         sleep: Callable[[float], None],
+        guard: Callable[[], object],
     ) -> None:
+        """`guard` raises LaneLost where another worker writes for this connection; it is asked before every write."""
         self.session = session
         self.url = url
+        self._guard = guard
         self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
         # The session puts the real token on every request, so the one given here never leaves.
         self._sf = Salesforce(
@@ -128,6 +131,7 @@ class SalesforceClient:
         return cast(Row, self._reading(_translated, call, self.url))
 
     def _write(self, path: str, body: Mapping[str, Any]) -> list[Row]:
+        self._guard()
         try:
             return cast(list[Row], self._sf.restful(path, method="PATCH", json=body))
         except SalesforceError as failure:
