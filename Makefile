@@ -42,7 +42,7 @@ types: $(VENV)/.ok-dev  ## mypy, strict
 contracts: $(VENV)/.ok-dev  ## which room may import which
 	@$(VENV)/bin/lint-imports $(ARGS)
 
-kills: $(VENV)/.ok-dev  ## a real daemon killed 50 times in mid-run: nothing doubled, nothing lost
+kills: $(VENV)/.ok-dev  ## a real daemon killed at every moment there is: nothing doubled, nothing lost
 	@$(PY) -m tests.kills $(ARGS)
 
 # Node 20 and npm are for this one alone; where they are missing each test says so and is skipped.

@@ -187,7 +187,8 @@ def _room(name: str, settings: list[tuple[str, str, str, str]]) -> str:
         for dotted, kind, default, meaning in settings
     )
     table = _table(("Setting", "Type", "Default", "Meaning"), rows)
-    return f"## `[{name}]`\n\n{table}"
+    head = f"`[{name}]`" if name else "Before all tables"
+    return f"## {head}\n\n{table}"
 
 
 def commands() -> str:

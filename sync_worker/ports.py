@@ -387,8 +387,8 @@ class Journal(Documents, Inbox, Protocol):
         """A run is opened at once and closed whatever happens."""
 
     def guard(self) -> None:
-        """Raises LaneLost unless this worker still holds the lane with its fence number; renews the lease
-        if it is due."""
+        """Before anything is written outside. Raises LaneLost unless this worker still holds the lane with its fence
+        number, and renews the lease if it is due; raises Transient where the journal's disk is nearly full."""
 
 
 class OpenRun(Protocol):

@@ -104,6 +104,11 @@ class Journal(Room):
     path: Path = Field(
         Path("var/journal.db"), description="The journal's SQLite file. Keep it: it is the memory."
     )
+    free_mb: int = Field(
+        50,
+        ge=0,
+        description="MB that must be free on its disk before anything is sent; 0 does not look.",
+    )
 
 
 def _sealing_key(secret: SecretStr | None) -> SecretStr | None:
@@ -512,6 +517,11 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
+    crash_at: str = Field(
+        "",
+        description="`point:n` kills the worker at the n-th passing of that moment, on a sandbox only "
+        "([rehearse a crash](operating.md#rehearse-a-crash)).",
+    )
     journal: Journal = Field(
         default_factory=Journal, description="What is remembered between runs."
     )
@@ -555,6 +565,19 @@ class Settings(BaseSettings):
                     "the key they are sealed with"
                 )
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _crashes_only_on_loopback(self) -> Settings:
+        for name, connection in self.connections.items() if self.crash_at else ():
+            crm, xero = connection.salesforce, connection.xero
+            for url in (crm.url, xero.api_url, xero.identity_url):
+                if not on_loopback(url):
+                    msg = (
+                        f"crash_at rehearses a crash, which belongs on a sandbox, "
+                        f"but connections.{name} leads to {url}; take crash_at away"
+                    )
+                    raise ValueError(msg)
         return self
 
     def chosen(self, name: str | None) -> dict[str, Connection]:
@@ -603,7 +626,7 @@ def _strange_variables(values: dict[str, Any]) -> Iterator[str]:
         if not name.upper().startswith(PREFIX):
             continue
         first, _, rest = name.upper().removeprefix(PREFIX).partition("__")
-        if first in SWITCHES:
+        if name.upper() in SWITCHES:
             continue
         if first not in known or not rest:
             yield f"the variable {name} names no setting; docs/configuration.md lists them"
@@ -622,8 +645,8 @@ def _unreadable_variables() -> Iterator[str]:
             yield f"the variable {name} needs JSON, such as '[\"Entered\"]' for a list"
 
 
-SWITCHES = frozenset({"CONFIG", "CRASH_AT", "SANDBOX_REPLIES"})
-"""SYNC_* variables that are read elsewhere."""
+SWITCHES = frozenset({f"{PREFIX}CONFIG", f"{PREFIX}CRASH_AT", f"{PREFIX}SANDBOX_REPLIES"})
+"""SYNC_* variables without a room: read elsewhere, but for CRASH_AT, which is a setting by itself."""
 
 
 def _sentence(error: Any) -> str:

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from sync_worker.daemon.clock import SandboxClock, SystemClock
+from sync_worker.daemon.rehearsal import rehearsal
 from sync_worker.daemon.runner import PROCESSES, Connection
 from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured, SyncError
@@ -36,6 +37,7 @@ from sync_worker.salesforce.payments import SalesforcePayments
 from sync_worker.salesforce.session import Login, SalesforceSession
 from sync_worker.settings import Connection as ConnectionSettings
 from sync_worker.settings import Settings
+from sync_worker.state.backup import back_up
 from sync_worker.state.consents import SqlConsents
 from sync_worker.state.engine import open_engine
 from sync_worker.state.journal import SqlJournal
@@ -108,7 +110,12 @@ class App:
     moments: Moments = unwatched
 
     def journal(self, name: str) -> SqlJournal:
-        return SqlJournal(self.engine, name, self.clock, self.moments)
+        return SqlJournal(
+            self.engine, name, self.clock, self.moments, free_mb=self.settings.journal.free_mb
+        )
+
+    def back_up(self, goal: Path) -> int:
+        return back_up(self.engine, goal)
 
     def journal_version(self) -> str:
         return head_is(self.engine) or "new"
@@ -174,11 +181,11 @@ class App:
     def checks(self, name: str) -> Iterator[Finding]:
         """Everything that would keep this connection from working; nothing is written."""
         settings = self.settings.connections[name]
-        parkings = self.journal(name).switches
-        crm = _Crm(self, settings, parkings)
+        journal = self.journal(name)
+        crm = _Crm(self, settings, journal)
         yield from SalesforceCheck(crm.client, crm.names).problems()
         rules = invoice_rules(settings)
-        ledger = _ledger(self, name, settings, parkings)
+        ledger = _ledger(self, name, settings, journal.switches)
         yield from xero_problems(_books(ledger, self.clock, rules), rules)
         if self.settings.mail.host is not None:
             yield from self.templates().problems()
@@ -222,18 +229,28 @@ def opened(
     clock: Clock | None = None,
     moments: Moments = unwatched,
 ) -> Iterator[App]:
-    """The program with its journal open."""
+    """The program with its journal open. Where the settings rehearse a crash, nobody else watches."""
     for name, connection in settings.connections.items():
         for process in PROCESSES:
             _scheduled(
                 name, connection, process, lambda: None
             )  # a wrong one is told by every command
     stop = threading.Event()
+    crash = rehearsal(settings.crash_at) if settings.crash_at else None
     engine = open_engine(settings.journal.path)
     try:
-        yield App(settings, clock or _clock(settings, stop), engine, stop, ways or Ways(), moments)
+        yield App(
+            settings,
+            clock or _clock(settings, stop),
+            engine,
+            stop,
+            ways or Ways(),
+            crash or moments,
+        )
     finally:
         engine.dispose()
+        if crash:
+            crash.over()
 
 
 def _scheduled(
@@ -268,7 +285,7 @@ def project_folder(name: str) -> Path:
 class _Crm:
     """One org's session, client and names."""
 
-    def __init__(self, app: App, settings: ConnectionSettings, parkings: Parkings) -> None:
+    def __init__(self, app: App, settings: ConnectionSettings, journal: SqlJournal) -> None:
         crm = settings.salesforce
         self.calls = Calls()
         self.session = SalesforceSession(
@@ -293,7 +310,8 @@ class _Crm:
             api_version=crm.api_version,
             page_size=crm.page_size,
             clock=app.clock,
-            parkings=parkings,
+            parkings=journal.switches,
+            guard=journal.guard,
         )
         if strange := sorted(set(crm.names) - KNOWN):
             msg = (
@@ -388,7 +406,7 @@ def _connection(
     app: App, name: str, settings: ConnectionSettings, progress: Progress
 ) -> Connection:
     journal = app.journal(name)
-    crm = _Crm(app, settings, journal.switches)
+    crm = _Crm(app, settings, journal)
     client = _ledger(app, name, settings, journal.switches)
     rules = invoice_rules(settings)
     patience = Patience(

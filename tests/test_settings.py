@@ -310,3 +310,34 @@ def test_a_mail_server_is_whole_and_its_letters_are_encrypted(
 def test_mail_in_the_clear_is_for_the_loopback(tmp_path: Path, host: str) -> None:
     mail = {"host": host, "sender": "a@b.example", "tls": "none"}
     assert loaded(tmp_path, mail=mail).mail.host == host
+
+
+LOOPBACK = {
+    "salesforce": {"url": "http://127.0.0.1:9701"},
+    "xero": {"api_url": "http://127.0.0.1:9702", "identity_url": "http://localhost:9702"},
+}
+
+
+def test_a_crash_may_be_rehearsed_on_a_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNC_CRASH_AT", "journal.intend.after:2")
+    assert loaded(tmp_path, **LOOPBACK).crash_at == "journal.intend.after:2"
+
+
+@pytest.mark.parametrize(
+    ("table", "real"),
+    [
+        ("salesforce", {"url": "https://acme.my.salesforce.com"}),
+        ("xero", {"api_url": "https://api.xero.com"}),
+        ("xero", {"identity_url": "https://identity.xero.com"}),
+    ],
+)
+def test_a_crash_is_never_rehearsed_on_a_real_vendor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str, real: dict[str, str]
+) -> None:
+    monkeypatch.setenv("SYNC_CRASH_AT", "journal.intend.after:2")
+    (problem,) = refused(tmp_path, **{**LOOPBACK, table: {**LOOPBACK[table], **real}})
+    (address,) = real.values()
+    assert "belongs on a sandbox" in problem
+    assert f"connections.main leads to {address}" in problem

@@ -1,7 +1,8 @@
-"""Commands that steer: retry, pause, resume, migrate."""
+"""Commands that steer: retry, pause, resume, migrate, backup."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,6 +28,8 @@ def add_to(main: click.Group) -> None:
         click.argument("process", type=click.Choice(PROCESSES), required=False)(resume)
     )
     command(main, "migrate", connection=False)(migrate)
+    goal = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+    command(main, "backup", connection=False)(goal(backup))
 
 
 def retry(asked: Asked, record: str) -> int:
@@ -76,6 +79,17 @@ def migrate(asked: Asked) -> int:
             show.say(
                 f"the journal {app.settings.journal.path} is at version {head}, which is this program's own"
             )
+    return 0
+
+
+def backup(asked: Asked, file: Path) -> int:
+    """Copy the journal to a new FILE, also beside a running daemon."""
+    with asked.app() as app:
+        size = app.back_up(file)
+        if asked.as_json:
+            show.as_json({"backup": str(file), "bytes": size})
+        else:
+            show.say(f"the journal {app.settings.journal.path} was copied to {file} ({size} bytes)")
     return 0
 
 

@@ -47,9 +47,12 @@ def serve(
         schedule = Schedule(list(jobs))
         schedule.start()
         log.info("daemon started", connections=[one.name for one in connections])
-        lost = _watch(connections, schedule, stop)
-        log.info("stopping, finishing what is in flight")
-        schedule.stop()
+        try:
+            lost = _watch(connections, schedule, stop)
+        finally:
+            stop.set()
+            log.info("stopping, finishing what is in flight")
+            schedule.stop()
     log.info("daemon stopped")
     return Exit.BUSY if lost else Exit.DONE
 

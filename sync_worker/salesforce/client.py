@@ -53,11 +53,14 @@ class SalesforceClient:
         page_size: int,
         clock: Clock,
         parkings: Parkings,
+        guard: Callable[[], object],
     ) -> None:
+        """`guard` raises LaneLost where another worker writes for this connection; it is asked before every write."""
         self.session = session
         self.url = url
         self._clock = clock
         self._parkings = parkings
+        self._guard = guard
         self._headers = {"Sforce-Query-Options": f"batchSize={page_size}"}
         # The session puts the real token on every request, so the one given here never leaves.
         self._sf = _Org(
@@ -143,6 +146,7 @@ class SalesforceClient:
 
     def _write(self, path: str, body: Mapping[str, Any]) -> list[Row]:
         self._check_parking()
+        self._guard()
         try:
             return cast(list[Row], self._sf.restful(path, method="PATCH", json=body))
         except SalesforceError as failure:

@@ -115,17 +115,17 @@ def _refuse_damage(engine: Engine, file: str) -> None:
     with engine.execution_options(readonly=True).connect() as connection:
         found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
     if found != "ok":
-        raise Misconfigured(_damaged(file, found))
+        raise Misconfigured(damaged(file, found))
 
 
 def _why_not(where: str, error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError):
-        return _damaged(where, cause)
+        return damaged(where, cause)
     return f"The journal {where} cannot be opened ({cause}); nothing is sent without it."
 
 
-def _damaged(where: str, cause: object) -> str:
+def damaged(where: str, cause: object) -> str:
     return (
         f"The journal {where} is damaged ({cause}); put its last good copy in its place, or move "
         f"it away and start with an empty one, which finds again in Xero what was made before."

@@ -26,6 +26,7 @@ from sync_worker.state.lease import Lane
 from sync_worker.state.overview import Overview
 from sync_worker.state.requests import Requests
 from sync_worker.state.runs import RunRow
+from sync_worker.state.space import Space
 from sync_worker.state.store import Store
 from sync_worker.state.switches import Switches
 
@@ -35,10 +36,17 @@ PAYMENTS = "payments"
 
 class SqlJournal:
     def __init__(
-        self, engine: Engine, connection: str, clock: Clock, moments: Moments = unwatched
+        self,
+        engine: Engine,
+        connection: str,
+        clock: Clock,
+        moments: Moments = unwatched,
+        *,
+        free_mb: int = 0,
     ) -> None:
         self._store = Store(engine, connection, clock, moments)
         self._run = ""
+        self._space = Space(engine, free_mb)
         self.lane = Lane(self._store)
         self.switches = Switches(self._store)
         self.requests = Requests(self._store)
@@ -164,6 +172,7 @@ class SqlJournal:
 
     def guard(self) -> None:
         self.lane.guard()
+        self._space.guard()
 
     def pin(self, tenant_id: str, org_id: str) -> None:
         pins.pin(self._store, tenant_id, org_id)

@@ -3,14 +3,12 @@ something is there to lose. A journal written by a newer program is left alone."
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from sync_worker.domain.errors import Misconfigured
+from sync_worker.state import backup
 from sync_worker.state.tables import SCHEMA
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -78,8 +76,4 @@ def _copy(connection: Connection, revision: str) -> None:
     file = connection.engine.url.database
     if connection.dialect.name != "sqlite" or file in {None, "", ":memory:"}:
         return
-    copy = Path(f"{file}.before-{revision}")
-    copy.unlink(missing_ok=True)
-    os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    with closing(sqlite3.connect(str(file))) as source, closing(sqlite3.connect(copy)) as goal:
-        source.backup(goal)
+    backup.copy(Path(str(file)), Path(f"{file}.before-{revision}"))

@@ -5,6 +5,7 @@ Transactions begin and end inside this room and are never held open across anyth
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -12,15 +13,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
-from sync_worker.domain.errors import Transient
+from sync_worker.domain.errors import Misconfigured, Transient
 from sync_worker.ports import Clock, Moments, unwatched
+from sync_worker.state.engine import damaged
 
 T = TypeVar("T")
 
 # SQLite allowed 999 variables a statement until 3.32, and some distributions still build it so.
 _VARIABLES = 900
+
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class Store:
@@ -38,21 +42,22 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A steady view; never waits for a writer and never makes one wait."""
-        with _usable(), self._reader.begin() as tx:
+        with _usable(self.engine), self._reader.begin() as tx:
             yield tx
 
     @contextmanager
     def writing(self, what: str) -> Iterator[Connection]:
         """All of it or nothing, one writer at a time. `what` names the commit for whoever rehearses a crash."""
-        with _usable(), self.engine.begin() as tx:
+        with _usable(self.engine), self.engine.begin() as tx:
             yield tx
             self._moments(f"journal.{what}.before")
         self._moments(f"journal.{what}.after")
 
 
 @contextmanager
-def _usable() -> Iterator[None]:
-    """A full disk, a lock that nobody gives back: nothing more is begun until the journal can be written again."""
+def _usable(engine: Engine) -> Iterator[None]:
+    """A full disk, a lock that nobody gives back: nothing more is begun until the journal can be written again. What
+    is damaged stays so, until a person puts a good copy in its place."""
     try:
         yield
     except OperationalError as failure:
@@ -60,6 +65,10 @@ def _usable() -> Iterator[None]:
             f"the journal cannot be used ({failure.orig}); free disk space or end what holds it, "
             "nothing is sent until then"
         ) from failure
+    except DatabaseError as failure:
+        if getattr(failure.orig, "sqlite_errorcode", None) not in DAMAGED:
+            raise
+        raise Misconfigured(damaged(str(engine.url.database), failure.orig)) from failure
 
 
 def in_chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -105,7 +105,7 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document
     under the token it first left with, inside its life, and not before the call before it is surely over."""
     first_left = last_left = sending[0].sent_at or lane.sender.now()
     try:
-        return lane.sender.send(frozen)
+        return _leave(lane, frozen)
     except OutcomeUnknown as lost:
         if frozen.key is None or lost.answered:
             raise
@@ -118,7 +118,7 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document
             if lane.sender.token != token or not _within_key_life(lane, first_left):
                 break
             last_left = _note_another_leaving(lane, sending)
-            return lane.sender.send(frozen)
+            return _leave(lane, frozen)
         except OutcomeUnknown as again:
             reason = str(again)
         except (Transient, Rejected, Misconfigured, Stopping) as again:
@@ -126,6 +126,12 @@ def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document
             reason = f"{reason}, and asking again failed: {again}"
             break
     raise OutcomeUnknown(reason)
+
+
+def _leave(lane: Lane, frozen: Frozen) -> list[Outcome]:
+    """The lane is asked for last of all: whoever slept since the intent may have lost it."""
+    lane.journal.guard()
+    return lane.sender.send(frozen)
 
 
 def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> datetime:

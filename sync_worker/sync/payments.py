@@ -213,7 +213,6 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
         if record is not None:
             records[payment.id] = (payment, record, standing)
             standings[standing.xero_id] = _with(standing, record)
-    work.lane.journal.guard()
     refusals = {
         refusal.record: refusal
         for refusal in work.crm.upsert([record for _, record, _ in records.values()])

@@ -52,6 +52,8 @@ class XeroClient:
         self._clock = clock
         self._only: str | None = None
         self._server_time: tuple[datetime, datetime] | None = None
+        self._renewed = False
+        """A token was refused and a new one is tried; when that is refused too, no third will help."""
         self._api_client = _sdk_client(tokens, way, timeout)
         self._accounting = AccountingApi(self._api_client, base_url=f"{api_url}/api.xro/2.0")
         self._identity = IdentityApi(self._api_client, base_url=api_url)
@@ -131,9 +133,9 @@ class XeroClient:
     # One request -------------------------------------------------------------------------------
 
     def _spent(self, call: Callable[[], Any], *, writing: bool) -> urllib3.BaseHTTPResponse:
-        """The call, inside the budget. A refusal for want of a live token did nothing for sure, so it is asked again
-        with a new one, once. A refusal for want of budget is waited out by reads only: a write's time begins anew."""
-        refusals, renewed = 0, False
+        """The call, inside the budget. A refusal for want of a live token or of budget did nothing for sure. Reads are
+        asked again here; a write's time begins anew, and with it the question whose lane it is."""
+        refusals = 0
         while True:
             if not writing:
                 self.budget.wait()  # where we are to leave Xero alone, not even a token is asked for
@@ -151,14 +153,18 @@ class XeroClient:
                     refusals += 1
                     self._clock.sleep(later.retry_after or 0)
                     continue
-                if failure.status == 401 and not renewed:
-                    renewed = True
+                if failure.status == 401 and not self._renewed:
+                    self._renewed = True
                     self._tokens.renounce()
+                    if writing:
+                        raise Transient("Xero's token was refused", retry_after=0) from failure
                     continue
+                self._renewed = False
                 if failure.status == 403 and self._disconnected():
                     raise Misconfigured(DISCONNECTED) from failure
                 raise self._translated(failure, writing=writing) from failure
             self._learn(reply.headers)
+            self._renewed = False
             return reply
 
     def _sent(self, call: Callable[[], Any], *, writing: bool) -> urllib3.BaseHTTPResponse:

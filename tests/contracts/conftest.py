@@ -19,11 +19,15 @@ def served() -> Iterator[Sandbox]:
 
 @pytest.fixture(params=["in process", "over http"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """The worker holds its lane: without it nothing may be written."""
     if request.param == "in process":
-        yield a_world()
+        found = a_world()
+        with found.worker.held():
+            yield found
         return
     sandbox: Sandbox = request.getfixturevalue("served")
     sandbox.control.reset()
     found = a_served_world(sandbox)
-    yield found
+    with found.worker.held():
+        yield found
     found.hang_up()

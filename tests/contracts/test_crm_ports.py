@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from sync_worker.domain.errors import Transient
+from sync_worker.domain.errors import LaneLost, Transient
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.payment import PaymentRecord
 from sync_worker.ports import CrmInvoices, CrmParties, CrmPayments, InvoiceNews
@@ -284,3 +284,21 @@ def test_a_dead_session_is_renewed_once_and_the_call_goes_through(world: World) 
     list(invoices(world).due())
     world.org.expire_tokens()
     assert payments(world).upsert([a_record(invoice)]) == []
+
+
+# The lane -----------------------------------------------------------------------------------------
+
+
+def test_whoever_lost_the_lane_writes_nothing(world: World) -> None:
+    record = SalesforceId(world.crm.invoice("INV-1"))
+    (invoice,) = invoices(world).due()
+    assert invoice.participant
+    debtor = invoice.participant
+    world.worker.lane.release()
+    with pytest.raises(LaneLost):
+        invoices(world).write([InvoiceNews(record, state="Held")])
+    with pytest.raises(LaneLost):
+        parties(world).write_ids([(debtor, xero_id(1))])
+    with pytest.raises(LaneLost):
+        payments(world).upsert([a_record(record)])
+    assert not any(call.startswith("PATCH") for call in world.requests("salesforce"))

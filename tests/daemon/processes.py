@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +73,9 @@ def _toml(table: Tables, path: tuple[str, ...]) -> Iterator[str]:
 # Each worker is a process of its own, forked from one that has imported the program already: what is tried here is how
 # workers live and die, and a second of imports for each would only hide it.
 _forked = multiprocessing.get_context("forkserver")
-_forked.set_forkserver_preload(["sync_worker.cli", "sync_worker.wiring", "sync_worker.daemon"])
+_forked.set_forkserver_preload(
+    ["sync_worker.cli", "sync_worker.wiring", "sync_worker.daemon.lifecycle", "alembic.command"]
+)
 
 
 class Worker:
@@ -90,6 +94,11 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self._process.is_alive()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
 
     @property
     def stdout(self) -> str:
@@ -112,7 +121,7 @@ class Worker:
             if all(one.get(key) == value for key, value in told.items())
         ]
 
-    def await_event(self, event: str, within_s: float = 20, **facts: Any) -> dict[str, Any]:
+    def await_event(self, event: str, within_s: float = 60, **facts: Any) -> dict[str, Any]:
         eventually(lambda: bool(self.said(event, **facts)) or not self.alive, within_s, event)
         found = self.said(event, **facts)
         assert found, f"it ended without {event!r}: {self.stderr}"
@@ -132,6 +141,15 @@ class Worker:
     def terminate(self) -> None:
         self._process.terminate()
 
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Asleep, as on a machine that was suspended."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
     def kill(self) -> None:
         """kill -9: it cannot say goodbye."""
         self._process.kill()
@@ -150,7 +168,8 @@ def read(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
-def eventually(true: Callable[[], bool], within_s: float = 20, what: str = "it") -> None:
+def eventually(true: Callable[[], bool], within_s: float = 60, what: str = "it") -> None:
+    """Ends as soon as it is true; a busy machine may take its time."""
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, f"{what} did not happen within {within_s} s"

@@ -35,7 +35,7 @@ def await_call(vendors: Sandbox, method: str, path: str) -> None:
     )
 
 
-def test_asked_to_stop_it_finishes_the_call_in_flight(vendors: Sandbox, tmp_path: Path) -> None:
+def test_f56_asked_to_stop_it_finishes_the_call_in_flight(vendors: Sandbox, tmp_path: Path) -> None:
     due_invoices(vendors.control, "INV-1")
     slow(vendors, 1.5)
     config = settings(tmp_path, vendors)
@@ -51,7 +51,7 @@ def test_asked_to_stop_it_finishes_the_call_in_flight(vendors: Sandbox, tmp_path
     assert crm_invoice(vendors.control, "INV-1")["Finance_Sync_State__c"] == "Synced"
 
 
-def test_asked_a_second_time_it_leaves_at_once(vendors: Sandbox, tmp_path: Path) -> None:
+def test_f56_asked_a_second_time_it_leaves_at_once(vendors: Sandbox, tmp_path: Path) -> None:
     due_invoices(vendors.control, "INV-1")
     slow(vendors, 4)
     with Worker(settings(tmp_path, vendors), "run") as daemon:
@@ -64,7 +64,9 @@ def test_asked_a_second_time_it_leaves_at_once(vendors: Sandbox, tmp_path: Path)
         assert time.monotonic() - began < 2
 
 
-def test_a_second_daemon_is_told_that_the_lane_is_taken(vendors: Sandbox, tmp_path: Path) -> None:
+def test_f63_a_second_daemon_is_told_that_the_lane_is_taken(
+    vendors: Sandbox, tmp_path: Path
+) -> None:
     config = settings(tmp_path, vendors)
     with Worker(config, "run") as first:
         first.await_event("daemon started")

@@ -1,16 +1,41 @@
-"""kill -9 at random moments of a real daemon: nothing is ever made twice, nothing is ever lost."""
+"""kill -9 and SIGTERM of a real daemon, at moments chosen and at random: nothing is ever made twice, nothing is lost.
+
+A handful of what `make kills` does at every moment.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+from sync_worker.sandbox.edge import Sandbox
+from tests.kills.moments import Death, died
 from tests.kills.ordeal import Ordeal
 
-pytestmark = [pytest.mark.kills, pytest.mark.enable_socket, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.kills, pytest.mark.enable_socket, pytest.mark.timeout(480)]
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        Death("journal.intend.after", "KILL", 1),
+        Death("xero.PUT.Invoices.after", "KILL", 1, "crm"),
+        Death("journal.settle.before", "KILL", 2, nth=5, again_at="xero.GET.Invoices.after"),
+        Death("salesforce.PATCH.composite/sobjects.after", "KILL", 3, journal_lost=True),
+        Death("xero.POST.Invoices.before", "TERM", 1),
+    ],
+    ids=lambda death: death.words,
+)
+def test_f57_a_daemon_that_dies_at_a_chosen_moment_makes_each_invoice_once(
+    vendors: Sandbox, death: Death
+) -> None:
+    verdict = died(vendors, death)
+    assert verdict.wrong == []
+    assert verdict.invoices > 10
+    assert verdict.payments > 5
 
 
 @pytest.mark.parametrize("numbering", ["xero", "crm"])
-def test_a_daemon_killed_at_bad_moments_makes_each_invoice_once(numbering: str) -> None:
+def test_f57_a_daemon_killed_at_random_moments_makes_each_invoice_once(numbering: str) -> None:
     summary = Ordeal(seed=11, kills=5, numbering=numbering).run()
     assert len(summary.kills) == 5
     assert summary.invoices > 30
