@@ -281,11 +281,17 @@ def test_the_days_limit_means_later_and_says_when(world: World) -> None:
     assert world.xero.documents() == []
 
 
-def test_a_dead_token_is_renewed_once(world: World) -> None:
+def test_a_write_with_a_dead_token_did_nothing_and_goes_with_a_new_one_when_it_is_sent_again(
+    world: World,
+) -> None:
     (done,) = make(world, a_draft(1))
     before = sender(world).token
     world.xero.expire_tokens()
-    (after,) = make(world, a_draft(2))
+    with pytest.raises(Transient) as refused:
+        make(world, a_draft(2))
+    assert refused.value.soon
+    assert len(world.xero.documents()) == 1
+    (after,) = make(world, a_draft(3))
     assert isinstance(done, Done)
     assert isinstance(after, Done)
     assert sender(world).token != before
