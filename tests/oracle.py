@@ -1,8 +1,8 @@
 """An independent judge: reads the two vendors' stores alone, never the journal, and says what is wrong between them.
 
-A breach is of one of four kinds. DUPLICATE: twice where once was promised. LOST: due, and neither standing nor shown as
-waiting for a reason that people gave. DIFFERENT: both sides know each other and do not say the same. ORPHANED: it stands
-in Xero, no CRM record is linked to it, and nobody is told.
+A breach is of one of four kinds. DUPLICATE: twice where once was promised. LOST: due, and neither standing nor shown
+as waiting for a reason that people gave. DIFFERENT: both sides know each other and do not say the same. ORPHANED: it
+stands in Xero, no CRM record is linked to it, and nobody is told.
 
 What people did themselves is theirs. Whoever lets people act says so in `Deeds`, and is judged by the same rules with
 exactly those deeds excused.
@@ -53,11 +53,11 @@ class Deeds:
     parties: set[str] = field(default_factory=set)
     """Participants and accounts whose contact people archived, merged or typed in themselves."""
     drafts_may_stay: bool = False
-    """A request was held up longer than anything waits: a second draft, which nobody owes, is the worst it may leave."""
+    """A request was held up longer than anything waits: the worst it may leave is a second draft, which nobody owes."""
 
 
 def wrongs(org: SalesforceOrg, xero: XeroSandbox, *, due: Iterable[str] | None = None) -> list[str]:
-    """Every breach where people did nothing by hand; `due` are the CRM numbers that must stand in Xero (default: all)."""
+    """Every breach where people did nothing by hand; `due` are the CRM numbers that must stand in Xero (all)."""
     return [breach.words for breach in breaches(org, xero, due=due)]
 
 
@@ -126,7 +126,9 @@ def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[
     name, by_hand = row["Name"], document["id"] in deeds.edited
     excused = by_hand or row["Id"] in deeds.may_wait
     if row["Finance_External_ID__c"] != document["id"]:
-        words = f"{name} is linked to {row['Finance_External_ID__c']}, its document is {document['id']}"
+        words = (
+            f"{name} is linked to {row['Finance_External_ID__c']}, its document is {document['id']}"
+        )
         if not (_shown(row) or document["id"] in seen):
             yield Breach(Kind.ORPHANED, name, words)
         elif not excused and row["Status__c"] != "Cancelled":
@@ -184,9 +186,7 @@ def _contacts(org: SalesforceOrg, xero: XeroSandbox, deeds: Deeds) -> Iterator[B
     for row in [*org.rows("Contact"), *org.rows("Account")]:
         made = numbers.get(row["Id"])
         if made and row["Finance_External_ID__c"] != made[0] and row["Id"] not in deeds.parties:
-            words = (
-                f"{row['Name']} is linked to {row['Finance_External_ID__c']}, its contact is {made[0]}"
-            )
+            words = f"{row['Name']} is linked to {row['Finance_External_ID__c']}, its contact is {made[0]}"
             yield Breach(Kind.DIFFERENT, row["Name"], words)
 
 
@@ -222,7 +222,9 @@ def _misreported(record: Row, payment: Row | None) -> str:
     if payment["amount"] != record["Payment_Amount__c"]:
         return f"the payment {known} is {record['Payment_Amount__c']} in the CRM, {payment['amount']} in Xero"
     if record["Paid__c"] != (payment["status"] != "DELETED"):
-        return f"the payment {known} is {payment['status']}, and the CRM's Paid is {record['Paid__c']}"
+        return (
+            f"the payment {known} is {payment['status']}, and the CRM's Paid is {record['Paid__c']}"
+        )
     return ""
 
 
@@ -236,7 +238,9 @@ def unpaid(org: SalesforceOrg, xero: XeroSandbox) -> list[Breach]:
     records = {row["Finance_External_ID__c"] for row in org.rows("Payment__c")}
     missing = [
         Breach(
-            Kind.LOST, payment["id"], f"the payment {payment['id']} of {payment['amount']} is missing"
+            Kind.LOST,
+            payment["id"],
+            f"the payment {payment['id']} of {payment['amount']} is missing",
         )
         for payment in xero.payments()
         if payment["status"] != "DELETED"
@@ -247,7 +251,8 @@ def unpaid(org: SalesforceOrg, xero: XeroSandbox) -> list[Breach]:
         Breach(
             Kind.DIFFERENT,
             row["Name"],
-            f"{row['Name']} is {row['Status__c']} with {row['Total_Payment_Amount__c']} of {row['Total_Amount__c']} paid",
+            f"{row['Name']} is {row['Status__c']} with {row['Total_Payment_Amount__c']} of "
+            f"{row['Total_Amount__c']} paid",
         )
         for row in linked.values()
         if row["Status__c"] != _status(row)

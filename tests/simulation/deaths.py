@@ -212,5 +212,3 @@ def _taken(life: Life, step: Step) -> None:
         step(life)
     else:
         life.lived(step)
-
-

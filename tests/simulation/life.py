@@ -125,7 +125,9 @@ class Life:
             if row["Name"] in numbers:
                 steps = self.world.steps(row["Name"])
                 lines += [f"{row['Name']} ({row['Id']})"]
-                lines += [f"    {one.at:%d %b %H:%M:%S}  {one.state:9} {one.words}" for one in steps]
+                lines += [
+                    f"    {one.at:%d %b %H:%M:%S}  {one.state:9} {one.words}" for one in steps
+                ]
         return lines
 
     def _round(self) -> bool:
