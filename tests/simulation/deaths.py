@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tests.oracle import Breach
 from tests.simulation.life import Life, a_life
 from tests.simulation.points import WAYS
+from tests.simulation.tally import Tally
 
 GAPS = {"5s": 5.0, "7min": 420.0, "26h": 93_600.0}
 JOURNALS = ("kept", "lost")
@@ -205,6 +206,40 @@ def rows_of_cases() -> Iterator[tuple[str, str, str, str]]:
 
 
 PAIRED = ("invoices-xero", "invoices-crm", "payments")
+
+
+def all_moments(life: str, how: str, gap: str, journal: str) -> Tally:
+    """The n-th moment for n = 1, 2, 3 ... until a life gets to its end."""
+    tally = Tally()
+    for n in range(1, LIMIT):
+        case, over = Case(life, n, how, gap, journal), False
+
+        def play(case: Case = case) -> list[Breach]:
+            nonlocal over
+            _, over, found = lived(case)
+            return found
+
+        tally.judge(case.name, play)
+        if not over:
+            break
+    return tally
+
+
+def all_seconds(life: str, first: int) -> Tally:
+    """After a death at the first moment, every moment of the repair."""
+    tally = Tally()
+    for n in range(1, LIMIT):
+        pair, over = Pair(life, first, n), False
+
+        def play(pair: Pair = pair) -> list[Breach]:
+            nonlocal over
+            _, _, over, found = lived_twice(pair)
+            return found
+
+        tally.judge(pair.name, play)
+        if not over:
+            break
+    return tally
 
 
 def _taken(life: Life, step: Step) -> None:
