@@ -33,7 +33,7 @@ class Baton:
     def __init__(self, choose: Choose) -> None:
         self._choose = choose
         self._turns: list[threading.Semaphore] = []
-        self._alive: set[int] = set()
+        self.alive: set[int] = set()
         self._over = threading.Semaphore(0)
         self.errors: list[BaseException] = []
 
@@ -41,13 +41,13 @@ class Baton:
         if name.startswith("journal.") and not name.endswith(".after"):
             return  # inside a transaction nobody else can write anyway
         chosen = self._choose(who, name)
-        if chosen is not None and chosen != who and chosen in self._alive:
+        if chosen is not None and chosen != who and chosen in self.alive:
             self._turns[chosen].release()
             self._turns[who].acquire()
 
     def run(self, works: Sequence[Callable[[], object]]) -> None:
         self._turns = [threading.Semaphore(0) for _ in works]
-        self._alive = set(range(len(works)))
+        self.alive = set(range(len(works)))
         threads = [
             threading.Thread(target=self._one, args=(who, work)) for who, work in enumerate(works)
         ]
@@ -66,9 +66,9 @@ class Baton:
             work()
         except BaseException as error:  # noqa: BLE001 - raised again where all of them are awaited
             self.errors.append(error)
-        self._alive.discard(who)
-        if self._alive:
-            self._turns[min(self._alive)].release()
+        self.alive.discard(who)
+        if self.alive:
+            self._turns[min(self.alive)].release()
         else:
             self._over.release()
 
@@ -143,7 +143,8 @@ def lived(case: Case) -> tuple[Life, int, list[Breach]]:
     def choose(who: int, name: str) -> int | None:
         nonlocal made, passed
         passed += 1
-        if made == len(case.switches) or passed < case.switches[made]:
+        over = made == len(case.switches) or 1 - who not in baton.alive
+        if over or passed < case.switches[made]:
             return None
         life.tell(f"worker {who} stops at {name}")
         made, passed = made + 1, 0
