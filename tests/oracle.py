@@ -75,7 +75,7 @@ def breaches(
     numbers = {row["Name"] for row in invoices} if due is None else set(due)
     return [
         *_invoices([row for row in invoices if row["Name"] in numbers], xero, deeds, seen),
-        *_strays(org, invoices, xero, seen),
+        *_strays(invoices, xero, seen),
         *_contacts(org, xero, deeds),
         *_payments(org, xero),
     ]
@@ -124,7 +124,7 @@ def _absent(row: Row, deeds: Deeds) -> Iterator[Breach]:
 
 def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[Breach]:
     name, by_hand = row["Name"], document["id"] in deeds.edited
-    excused = by_hand or row["Id"] in deeds.may_wait
+    excused = by_hand or row["Id"] in deeds.may_wait or (_shown(row) and row["Id"] in deeds.totals)
     if row["Finance_External_ID__c"] != document["id"]:
         words = (
             f"{name} is linked to {row['Finance_External_ID__c']}, its document is {document['id']}"
@@ -150,18 +150,13 @@ def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[
 
 def _shown(row: Row) -> bool:
     """Whether whoever looks at the record in the CRM reads that it waits, and why."""
-    return row["Finance_Sync_State__c"] == "Held" and bool(row["Finance_Message__c"])
+    return row["Finance_Sync_State__c"] in {"Held", "Drift"} and bool(row["Finance_Message__c"])
 
 
-def _strays(
-    org: SalesforceOrg, invoices: Iterable[Row], xero: XeroSandbox, seen: Set[str]
-) -> Iterator[Breach]:
-    """Nothing that our app made may stand in Xero without a CRM record that knows it, unless somebody is told. Whoever
-    deletes a record that was linked has seen its document there."""
+def _strays(invoices: Iterable[Row], xero: XeroSandbox, seen: Set[str]) -> Iterator[Breach]:
+    """Nothing that our app made may stand in Xero without a CRM record that knows it, unless somebody is told."""
     rows = {row["Id"] for row in invoices}
-    binned = org._store.table(org.schema.get(org._qualified("Invoice__c"))).bin.values()
     linked = {row["Finance_External_ID__c"] for row in invoices}
-    linked |= {row.get("Finance_External_ID__c") for row in binned}
     for document in xero.documents():
         if not document["made_by"] or document["status"] in GONE or document["id"] in linked | seen:
             continue

@@ -36,6 +36,9 @@ class Recovery:
     drafts_stay: bool
     """Whether a draft is all that is wanted in Xero."""
     looked: bool = False
+    new_since: datetime | None = None
+    """When this process first looked, by Xero's time, where its journal never had: it may have been lost a minute
+    ago, together with what was on its way then. None where not, or where that was waited for."""
     adopted: int = 0
     """Documents found again since the start of this process."""
 
@@ -45,12 +48,27 @@ class Recovery:
         if self.looked and not doubtful:
             return []
         since = self._since(doubtful)
-        began = self.lane.sender.now()
-        forgotten = self._look(since)
-        if since is None and forgotten:
-            self._wait_for_the_last_call(forgotten)
-            self._look(began - MARGIN)
+        if since is None and self.new_since is None and not self.looked:
+            self.new_since = self.lane.sender.now()
+        if self._look(since) and self.new_since:
+            self.outwait()
         return self._decide(self._doubtful())
+
+    def outwait(self) -> None:
+        """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of. What
+        was made shortly before may not be listed yet either, so the second look begins as long before the first."""
+        if self.new_since is None:
+            return
+        quiet = timedelta(seconds=self.lane.patience.quiet)
+        left = (self.new_since + quiet - self.lane.sender.now()).total_seconds()
+        self.lane.tell(
+            "the journal is new but somebody was here before, waiting for what may still arrive",
+            seconds=max(0.0, left),
+        )
+        if left > 0:
+            self.lane.clock.sleep(left)
+        self._look(self.new_since - quiet - MARGIN)
+        self.new_since = None
 
     def clean(self) -> None:
         """A run ended with nothing in doubt: whatever our app has made by now is in the journal."""
@@ -123,16 +141,6 @@ class Recovery:
         # The cursor itself needs no margin: it lags behind Xero's time, never ahead, and is cut to the second. With
         # one, a run of a thousand documents in its last second would be read twice by the look after it.
         return min([since, *(row.sent_at - MARGIN for row in doubtful if row.sent_at)])
-
-    def _wait_for_the_last_call(self, forgotten: int) -> None:
-        """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of."""
-        quiet = self.lane.patience.quiet
-        self.lane.tell(
-            "the journal is new but Xero holds our documents, waiting for what may still arrive",
-            documents=forgotten,
-            seconds=quiet,
-        )
-        self.lane.clock.sleep(quiet)
 
     def _look(self, since: datetime | None) -> int:
         """How many were seen that the journal does not know."""

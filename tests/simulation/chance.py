@@ -26,6 +26,7 @@ from tests.simulation.tally import Tally
 from tests.world import TODAY, Row
 
 PEOPLE = ("Sam Client", "Ann Other", "Kim Lee", "Jo Walker")
+PROCESSES = ("invoices", "invoices", "invoices", "payments", "payments", "verify")
 GAPS = (5, 5, 30, 90, 250, 420, 420, 1300, 3600, 93_600)
 """Seconds between a death and the next life, or between two runs."""
 
@@ -87,7 +88,7 @@ class Chance:
                 self.copies.append(journals.copied())
             for _ in range(dice.choice((0, 0, 1, 1, 2))):
                 self.something_breaks()
-            self.one_run(dice.choice(("invoices", "invoices", "payments")))
+            self.one_run(dice.choice(PROCESSES))
             if dice.random() < 0.04:
                 life.world.clock.ahead += timedelta(hours=dice.choice((2, -1)))
                 life.tell(f"the worker's clock jumped: it is {life.world.clock.ahead} ahead")
@@ -451,7 +452,7 @@ def lived(seed: int) -> tuple[Life, list[Breach]]:
     try:
         chance.live()
         chance.peace()
-        return life, life.judged()
+        return life, life.judged(swept=True)
     finally:
         life.world.xero.turn(key_scope="app", modified_since="inclusive", late_visibility_s=0)
 

@@ -128,6 +128,7 @@ LIVES = {
             "invoices",
             take_one_back_and_pay_another,
             "payments",
+            "verify",
         ),
     ),
 }

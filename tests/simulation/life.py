@@ -23,6 +23,11 @@ ROUNDS = 8
 APART = 400.0
 """Seconds between them: longer than anything may stay in doubt."""
 A_DAY = 25 * 3600.0
+A_WEEK = 7.1 * 86_400
+
+
+PASSED: set[str] = set()
+"""Every moment that any life of this process has passed."""
 
 
 @dataclass(slots=True)
@@ -64,6 +69,7 @@ class Life:
             journals.the_disk().close()
         at = f" at {fatal} {points.passed[fatal - 1]} by {how}" if points.ended else ""
         self.moments += points.passed
+        PASSED.update(points.passed)
         self.tell(f"{process}: {len(points.passed)} moments,{at} {ended}")
         return points
 
@@ -87,25 +93,35 @@ class Life:
 
     # In the end ---------------------------------------------------------------------------------
 
-    def judged(self) -> list[Breach]:
-        """What is wrong once nothing moves any more. A further run may change nothing: what is done stays done once."""
-        found = self.wrong()
+    def judged(self, *, swept: bool = False) -> list[Breach]:
+        """What is wrong once nothing moves any more. A further run may change nothing: what is done stays done once.
+        `swept`: a week later too, when the verify sweep has looked at everything on both sides."""
+        found = self._settled()
+        for _ in range(2 if swept else 0):
+            self.world.advance(A_WEEK)
+            self.world.sync("verify")
+            if not (found := self.wrong()):
+                break
+            found = self._settled()
+        before = self._stores()
+        self.world.sync(self.processes[0])
+        if self._stores() != before:
+            self.tell("a further run changed something")
+            found = self.wrong()
+        return found
+
+    def _settled(self) -> list[Breach]:
+        """Round after round, until all is well or nothing moves any more."""
+        before: Any = None
         for _ in range(ROUNDS):
             restless = self._round()
             found = self.wrong()
-            if not restless and not found:
-                break
+            after = self._stores() if found else None
+            if not restless and (not found or after == before):
+                return found
+            before = after
             self.world.advance(APART)
-        if found:
-            return found
-        before = self._stores()
-        restless = self._round()
-        found = self.wrong()
-        if not found and not restless and self._stores() != before:
-            self.tell("a further run changed something, though all was well")
-            restless = self._round()
-            found = self.wrong()
-        return found
+        return self.wrong()
 
     def wrong(self) -> list[Breach]:
         world = self.world
