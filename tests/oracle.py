@@ -124,7 +124,7 @@ def _absent(row: Row, deeds: Deeds) -> Iterator[Breach]:
 
 def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[Breach]:
     name, by_hand = row["Name"], document["id"] in deeds.edited
-    excused = by_hand or row["Id"] in deeds.may_wait or (_shown(row) and row["Id"] in deeds.totals)
+    excused = by_hand or row["Id"] in deeds.may_wait or _told(row, deeds)
     if row["Finance_External_ID__c"] != document["id"]:
         words = (
             f"{name} is linked to {row['Finance_External_ID__c']}, its document is {document['id']}"
@@ -146,6 +146,11 @@ def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[
     if (row["Finance_Sync_State__c"] != "Synced" or row["Finance_Message__c"]) and not excused:
         words = f"{name} shows {row['Finance_Sync_State__c']}: {row['Finance_Message__c']}"
         yield Breach(Kind.DIFFERENT, name, words)
+
+
+def _told(row: Row, deeds: Deeds) -> bool:
+    """Changed or cancelled by people after it went out, and the CRM says so."""
+    return _shown(row) and (row["Id"] in deeds.totals or row["Status__c"] == "Cancelled")
 
 
 def _shown(row: Row) -> bool:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 
 from tests.oracle import Breach, Kind
-from tests.simulation import chance, deaths, tally, together
+from tests.simulation import chance, deaths, half_written, tally, together
 from tests.simulation.life import Life
 from tests.simulation.tally import STORIES, Progress, Tally, Unit
 
@@ -27,6 +27,8 @@ def main() -> int:
         return _again(asked.case)
     progress = Progress(0)
     whole, points = Tally(), {name: len(deaths.moments_of(name)) for name in deaths.LIVES}
+    if not asked.only:
+        _half_written(whole)
     for phase, units in _phases(asked.seed, asked.seeds, points):
         if asked.only and asked.only not in phase:
             continue
@@ -41,6 +43,14 @@ def main() -> int:
         print(f"{crash}\n    again: make simulate ARGS='--case {crash.partition(': ')[0]}'")
     print(json.dumps(_summary(whole, points, progress, asked.seed)))
     return 0 if whole.clean else 1
+
+
+def _half_written(whole: Tally) -> None:
+    kept, lost, words = half_written.compared()
+    print(words, flush=True)
+    whole.judge("half-written", lambda: [*kept.found, *lost.found])
+    if lost.calls - kept.calls > half_written.MOST_BEYOND:
+        whole.crashed.append(f"half-written: {words}")
 
 
 def _phases(first: int, seeds: int, points: dict[str, int]) -> Iterator[tuple[str, list[Unit]]]:
@@ -97,6 +107,9 @@ def _played(name: str) -> tuple[Life, list[Breach]]:
                 deaths.Pair(words[0], int(words[1]), int(words[2]))
             )
             return life, found
+        case "half-written":
+            _, lost, _ = half_written.compared()
+            return lost.life, lost.found
         case "two":
             return together.played(together.Case.named(words))
         case _:

@@ -52,8 +52,11 @@ class Life:
         every: Callable[[str], object] = lambda _: None,
     ) -> Points:
         """One run. Where it ends before its end, `restart` comes next; only an exception leaves the process alive."""
+        points = Points(self.world.clock, fatal, how, every)
+        return self.lived_with(process, points, f" at {fatal} by {how}")
+
+    def lived_with(self, process: str, points: Points, end: str = "") -> Points:
         world = self.world
-        points = Points(world.clock, fatal, how, every)
         world.moments = points
         ended = "ran to its end"
         try:
@@ -67,7 +70,7 @@ class Life:
             world.moments = unwatched
         if points.dead:
             journals.the_disk().close()
-        at = f" at {fatal} {points.passed[fatal - 1]} by {how}" if points.ended else ""
+        at = f"{end} ({points.passed[-1]})" if points.ended else ""
         self.moments += points.passed
         PASSED.update(points.passed)
         self.tell(f"{process}: {len(points.passed)} moments,{at} {ended}")

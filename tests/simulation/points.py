@@ -50,10 +50,11 @@ class Points:
             raise Killed(moment)
         self.passed.append(moment)
         if len(self.passed) == self._fatal:
-            self._end(moment)
+            self.end(moment)
         self._every(moment)
 
-    def _end(self, moment: str) -> None:
+    def end(self, moment: str) -> None:
+        """Ends the life here, whatever the count."""
         if self._how == SIGTERM:
             self._clock.stopping = True
         elif self._how == EXCEPTION:

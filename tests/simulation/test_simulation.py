@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import chance, deaths, tally, together
+from tests.simulation import chance, deaths, half_written, tally, together
 from tests.simulation.deaths import GAPS, JOURNALS, LIVES, Case, Pair
 from tests.simulation.life import PASSED
 from tests.simulation.points import WAYS
@@ -73,6 +73,14 @@ def test_two_workers_never_send_one_invoice_twice(numbering: str, *, hosts: bool
                 case = together.Case(numbering, hosts, asleep, (first, second))
                 _, _, found = together.lived(case)
                 assert not found, f"make simulate ARGS='--case {case.name}'"
+
+
+def test_a_journal_deleted_in_the_middle_of_much_work_costs_hardly_a_call() -> None:
+    kept, lost, words = half_written.compared(invoices=60, people=12, batch=5)
+    assert lost.drafts_before == 60, words
+    assert not kept.found
+    assert not lost.found
+    assert lost.calls - kept.calls <= half_written.MOST_BEYOND, words
 
 
 def test_a_seed_is_one_life() -> None:
