@@ -52,6 +52,8 @@ class Deeds:
     """Documents edited, voided or deleted by hand in Xero."""
     parties: set[str] = field(default_factory=set)
     """Participants and accounts whose contact people archived, merged or typed in themselves."""
+    may_be_idle: bool = False
+    """Invoices were cancelled or deleted after their contact was made."""
     drafts_may_stay: bool = False
     """A request was held up longer than anything waits: the worst it may leave is a second draft, which nobody owes."""
 
@@ -183,8 +185,10 @@ def _contacts(org: SalesforceOrg, xero: XeroSandbox, deeds: Deeds) -> Iterator[B
             yield Breach(
                 Kind.DUPLICATE, number, f"{len(ids)} Xero contacts carry the number {number}"
             )
+    owing = {one["contact_id"] for one in xero.documents() if one["status"] not in GONE}
     for row in [*org.rows("Contact"), *org.rows("Account")]:
-        made = numbers.get(row["Id"])
+        # A contact that owes nothing yet is linked with the first invoice; its number in Xero is the CRM's own id.
+        made = [one for one in numbers.get(row["Id"], ()) if one in owing or not deeds.may_be_idle]
         if made and row["Finance_External_ID__c"] != made[0] and row["Id"] not in deeds.parties:
             words = f"{row['Name']} is linked to {row['Finance_External_ID__c']}, its contact is {made[0]}"
             yield Breach(Kind.DIFFERENT, row["Name"], words)

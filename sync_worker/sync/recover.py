@@ -48,9 +48,14 @@ class Recovery:
         if self.looked and not doubtful:
             return []
         since = self._since(doubtful)
-        if since is None and self.new_since is None and not self.looked:
-            self.new_since = self.lane.sender.now()
-        if self._look(since) and self.new_since:
+        first, began = not self.looked, self.lane.clock.now()
+        forgotten = self._look(since)
+        if since is None and first:
+            # Xero's time is only known by its first answer; our own may be an hour wrong.
+            self.new_since = self.lane.sender.now() - max(
+                timedelta(), self.lane.clock.now() - began
+            )
+        if forgotten:
             self.outwait()
         return self._decide(self._doubtful())
 

@@ -252,8 +252,8 @@ class Chance:
         if not linked:
             return ""
         due = document["amount_due"]
-        self.life.world.crm.payment(linked[0]["Id"], str(due))
         self.life.world.xero.pay(document["id"], due)
+        self.life.world.crm.payment(linked[0]["Id"], str(due))
         return f"paid {due} on {document['reference']} by card, and entered it in Xero too"
 
     def void_a_document(self) -> str:
@@ -445,6 +445,7 @@ def lived(seed: int) -> tuple[Life, list[Breach]]:
         "late_visibility_s": dice.choice((0, 0, 20, 240)),
     }
     life.world.xero.turn(**knobs)
+    life.deeds.may_be_idle = True
     life.tell(
         f"numbering {numbering}, batches of {life.world.settings.connections['main'].invoices.batch}, {knobs}"
     )
