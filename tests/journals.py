@@ -53,10 +53,20 @@ def the_engine() -> Engine:
 
 def empty() -> Engine:
     """The engine over a journal that was never used."""
+    the_disk()
+    return put_back(_template[0])
+
+
+def copied() -> bytes:
+    """The journal as it is now, as a backup has it."""
+    return the_disk().serialize()
+
+
+def put_back(copy: bytes) -> Engine:
     engine, disk = the_engine(), the_disk()
     disk.close()
     disk.hook = lambda _: None
-    disk.deserialize(_template[0])
+    disk.deserialize(copy)
     return engine
 
 

@@ -130,6 +130,9 @@ class Road:
             raise Late
         self._time.pass_by(ticket.delay_s)
         response = self._work(ticket)
+        if ticket.fault and ticket.effect.works_later:
+            # At its moment, not when the next request happens to come.
+            self._time.later(ticket.fault.seconds, self.door.catch_up)
         self._time.pass_by(min(ticket.answer_delay_s, timeout))
         if ticket.answer_delay_s > timeout:
             raise Late

@@ -43,12 +43,14 @@ Row = dict[str, Any]
 
 
 class VirtualClock:
-    """The worker's clock on the sandbox's time: waiting moves it on."""
+    """The worker's clock on the sandbox's time: waiting moves it on. `ahead` is by how much it is wrong; `dead` is
+    raised where somebody waits who was killed."""
 
     def __init__(self, time: Time) -> None:
         self._time = time
         self.ahead = timedelta()
         """By how much it is wrong."""
+        self.dead: BaseException | None = None
         self.stopping = False
         self.slept: list[float] = []
         self.stop_at_next_sleep = False
@@ -57,6 +59,8 @@ class VirtualClock:
         return self._time.now() + self.ahead
 
     def sleep(self, seconds: float) -> None:
+        if self.dead:
+            raise self.dead
         if self.stop_at_next_sleep:
             self.stopping = True
         if self.stopping:
@@ -115,22 +119,28 @@ class World:
 
     def restart(self) -> None:
         """The same journal, a new process."""
-        ways = Ways(SalesforceWay(self.roads["salesforce"]), XeroWay(self.roads["xero"]))
-        app = App(
-            self.settings,
-            self.clock,
-            self.engine,
-            ways=Ways() if self._served else ways,
-            moments=self._passed,
-        )
-        self.app = app
         if hasattr(self, "worker"):
             self.worker.lane.release()
-        self.worker: Connection = app.connection("main")
+        self.app = self._app(self.clock, self._passed)
+        self.worker: Connection = self.app.connection("main")
 
-    def lose_journal(self) -> None:
-        """A new machine: nothing is remembered."""
-        self.engine = journals.empty()
+    def another_worker(self, clock: VirtualClock, moments: Moments) -> Connection:
+        """One more process on the same journal, with a watch of its own."""
+        return self._app(clock, moments).connection("main")
+
+    def _app(self, clock: VirtualClock, moments: Moments) -> App:
+        ways = Ways(SalesforceWay(self.roads["salesforce"]), XeroWay(self.roads["xero"]))
+        return App(
+            self.settings,
+            clock,
+            self.engine,
+            ways=Ways() if self._served else ways,
+            moments=moments,
+        )
+
+    def lose_journal(self, copy: bytes | None = None) -> None:
+        """A new machine: nothing is remembered, or what `journals.copied` remembered then."""
+        self.engine = journals.empty() if copy is None else journals.put_back(copy)
         if hasattr(self, "worker"):
             self.worker.lane._lease = None  # type: ignore[attr-defined]  # as a dead process leaves it
         self.restart()
@@ -160,6 +170,11 @@ class World:
         """The one Xero invoice whose Reference is the CRM's number."""
         (found,) = [one for one in self.xero.documents() if one["reference"] == number]
         return found
+
+    def payments(self, number: str) -> list[Row]:
+        """Xero's payments on every invoice with that Reference."""
+        ids = {one["id"] for one in self.documents_of(number)}
+        return [one for one in self.xero.payments() if one["invoice_id"] in ids]
 
     def contact(self, name: str) -> Row:
         (found,) = [one for one in self.xero.contacts() if one["name"] == name]

@@ -23,6 +23,7 @@ _JUDGED = {
     State.VERIFIED: "both sides agree",
     State.DRIFT: "both sides differ",
     State.ORPHAN: "the CRM record is gone",
+    State.CANCELLED: "gone from the CRM and from Xero",
 }
 
 DOCUMENT_MOVES: Moves = {

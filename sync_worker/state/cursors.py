@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync_worker.state.store import upsert
 from sync_worker.state.tables import cursors
 
+_AT = select(cursors.c.at).where(
+    cursors.c.connection == bindparam("ours"), cursors.c.name == bindparam("which")
+)
+
 
 def at(tx: Connection, connection: str, name: str) -> datetime | None:
-    return tx.execute(
-        select(cursors.c.at).where(cursors.c.connection == connection, cursors.c.name == name)
-    ).scalar()
+    return tx.execute(_AT, {"ours": connection, "which": name}).scalar()
 
 
 def move(tx: Connection, connection: str, name: str, to: datetime) -> None:

@@ -3,12 +3,12 @@ or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, select, update
+from sqlalchemy import Connection, Integer, Row, bindparam, case, select, update
 
 from sync_worker.domain.document import WAITING, Document, Kind, State
 from sync_worker.domain.hold import Hold, HoldClass
@@ -26,13 +26,13 @@ def write(
     if changes:
         _check(tx, connection, changes)
         tx.execute(_replace(tx.dialect.name), [_row(connection, now, c.document) for c in changes])
-        tx.execute(steps.insert(), [_step(connection, run, now, change) for change in changes])
+        tx.execute(_STEPS, [_step(connection, run, now, change) for change in changes])
 
 
 def by_record(
     tx: Connection, connection: str, kind: Kind, records: Iterable[SalesforceId]
 ) -> dict[SalesforceId, Document]:
-    found = _in(tx, connection, kind, documents.c.record, records)
+    found = _in(tx, connection, kind, "record", records)
     return {document.record: document for document in found}
 
 
@@ -40,22 +40,20 @@ def by_xero_id(
     tx: Connection, connection: str, kind: Kind, ids: Iterable[XeroId]
 ) -> dict[XeroId, Document]:
     """Where several records share one contact, the one that changed last."""
-    found = _in(tx, connection, kind, documents.c.xero_id, ids)
+    found = _in(tx, connection, kind, "xero_id", ids)
     found.sort(key=lambda document: (document.updated_at, document.record))
     return {document.xero_id: document for document in found if document.xero_id}
 
 
 def numbered(tx: Connection, connection: str, kind: Kind, number: str) -> list[Document]:
-    return _select(tx, connection, documents.c.kind == kind, documents.c.number == number)
+    return _select(tx, connection, {"kind": [kind], "number": [number]})
 
 
 def in_state(
     tx: Connection, connection: str, kinds: Sequence[Kind], states: Sequence[State], limit: int
 ) -> list[Document]:
     """Oldest updated first."""
-    return _select(
-        tx, connection, documents.c.kind.in_(kinds), documents.c.state.in_(states), limit=limit
-    )
+    return _select(tx, connection, {"kind": kinds, "state": states}, limit)
 
 
 def journey(tx: Connection, connection: str, kind: Kind, record: SalesforceId) -> list[Step]:
@@ -115,15 +113,22 @@ def from_row(row: Row[Any]) -> Document:
 def _check(tx: Connection, connection: str, changes: Sequence[Change]) -> None:
     known: dict[tuple[str, str], tuple[State, int]] = {}
     for chunk in in_chunks(change.document.record for change in changes):
-        found = select(
-            documents.c.kind, documents.c.record, documents.c.state, documents.c.generation
-        ).where(documents.c.connection == connection, documents.c.record.in_(chunk))
-        for kind, record, state, generation in tx.execute(found):
+        found = tx.execute(_STANDING, {"ours": connection, "records": chunk})
+        for kind, record, state, generation in found:
             known[kind, record] = (State(state), generation)
     for change in changes:
         document = change.document
         check(known.get((document.kind, document.record)), document)
         known[document.kind, document.record] = (document.state, document.generation)
+
+
+_STEPS = steps.insert()
+_STANDING = select(
+    documents.c.kind, documents.c.record, documents.c.state, documents.c.generation
+).where(
+    documents.c.connection == bindparam("ours"),
+    documents.c.record.in_(bindparam("records", expanding=True)),
+)
 
 
 def _row(connection: str, now: datetime, document: Document) -> dict[str, object]:
@@ -181,26 +186,33 @@ def _replace(dialect: str) -> Any:
 
 
 def _in(
-    tx: Connection,
-    connection: str,
-    kind: Kind,
-    column: ColumnElement[Any],
-    values: Iterable[str],
+    tx: Connection, connection: str, kind: Kind, column: str, values: Iterable[str]
 ) -> list[Document]:
     return [
         document
         for chunk in in_chunks(values)
-        for document in _select(tx, connection, documents.c.kind == kind, column.in_(chunk))
+        for document in _select(tx, connection, {"kind": [kind], column: chunk})
     ]
 
 
 def _select(
-    tx: Connection, connection: str, *conditions: ColumnElement[bool], limit: int | None = None
+    tx: Connection, connection: str, wanted: Mapping[str, Sequence[str]], limit: int | None = None
 ) -> list[Document]:
+    """Those whose columns hold one of the values given for them; oldest updated first."""
+    query = _query(tuple(wanted), limited=limit is not None)
+    given = {"ours": connection, "limit": limit, **wanted}
+    return [from_row(row) for row in tx.execute(query, given)]
+
+
+@cache
+def _query(columns: tuple[str, ...], *, limited: bool) -> Any:
+    """Made once for each question: making it costs more than asking it."""
     query = (
         select(documents)
-        .where(documents.c.connection == connection, *conditions)
+        .where(
+            documents.c.connection == bindparam("ours"),
+            *(documents.c[name].in_(bindparam(name, expanding=True)) for name in columns),
+        )
         .order_by(documents.c.updated_at, documents.c.record)
-        .limit(limit)
     )
-    return [from_row(row) for row in tx.execute(query)]
+    return query.limit(bindparam("limit", type_=Integer)) if limited else query

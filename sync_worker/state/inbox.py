@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
     and_,
     bindparam,
@@ -57,18 +58,12 @@ def receive(tx: Connection, connection: str, arrived: Sequence[LedgerPayment]) -
 
 def waiting(tx: Connection, connection: str, limit: int) -> list[LedgerPayment]:
     """Oldest first."""
-    return _select(tx, connection, limit, payments.c.state == Progress.WAITING)
+    return _select(tx, _WAITING, connection, limit)
 
 
 def matchable(tx: Connection, connection: str, limit: int) -> list[LedgerPayment]:
     """Put aside before, and on an invoice that both sides know by now."""
-    linked = exists().where(
-        documents.c.connection == payments.c.connection,
-        documents.c.kind == Kind.INVOICE,
-        documents.c.xero_id == payments.c.invoice_id,
-        documents.c.state.in_(LINKED),
-    )
-    return _select(tx, connection, limit, payments.c.state == Progress.UNMATCHED, linked)
+    return _select(tx, _MATCHABLE, connection, limit)
 
 
 def received(tx: Connection, connection: str, invoices: Iterable[XeroId]) -> dict[XeroId, Decimal]:
@@ -85,10 +80,7 @@ def received(tx: Connection, connection: str, invoices: Iterable[XeroId]) -> dic
 
 
 def has_unmatched(tx: Connection, connection: str) -> bool:
-    aside = exists().where(
-        payments.c.connection == connection, payments.c.state == Progress.UNMATCHED
-    )
-    return bool(tx.execute(select(aside)).scalar())
+    return bool(tx.execute(_ASIDE, {"ours": connection}).scalar())
 
 
 def wake(tx: Connection, connection: str, invoices: Iterable[XeroId]) -> int:
@@ -184,16 +176,32 @@ _MARK = (
 )
 
 
-def _select(
-    tx: Connection, connection: str, limit: int, *conditions: ColumnElement[bool]
-) -> list[LedgerPayment]:
-    query = (
+def _oldest_first(*conditions: ColumnElement[bool]) -> Any:
+    return (
         select(payments)
-        .where(and_(payments.c.connection == connection, *conditions))
+        .where(and_(payments.c.connection == bindparam("ours"), *conditions))
         .order_by(payments.c.updated_at, payments.c.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
     )
-    return [_payment(row) for row in tx.execute(query)]
+
+
+_LINKED = exists().where(
+    documents.c.connection == payments.c.connection,
+    documents.c.kind == Kind.INVOICE,
+    documents.c.xero_id == payments.c.invoice_id,
+    documents.c.state.in_(LINKED),
+)
+_WAITING = _oldest_first(payments.c.state == Progress.WAITING)
+_MATCHABLE = _oldest_first(payments.c.state == Progress.UNMATCHED, _LINKED)
+_ASIDE = select(
+    exists().where(
+        payments.c.connection == bindparam("ours"), payments.c.state == Progress.UNMATCHED
+    )
+)
+
+
+def _select(tx: Connection, query: Any, connection: str, limit: int) -> list[LedgerPayment]:
+    return [_payment(row) for row in tx.execute(query, {"ours": connection, "limit": limit})]
 
 
 def _payment(row: Row[Any]) -> LedgerPayment:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from sync_worker.domain.errors import LaneLost
 from sync_worker.state.exclusion import exclusion
@@ -20,6 +21,13 @@ from sync_worker.state.store import Store, dialect_insert
 from sync_worker.state.tables import leases
 
 _OVER = datetime(1970, 1, 1, tzinfo=UTC)
+_OURS = and_(
+    leases.c.connection == bindparam("ours"),
+    leases.c.owner == bindparam("by"),
+    leases.c.fence == bindparam("number"),
+)
+_STILL_OURS = select(leases.c.fence).where(_OURS).with_for_update(read=True)
+_MOVE_END = update(leases).where(_OURS).values(until=bindparam("end"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,18 @@ class Lease:
     fence: int
     until: datetime
     ttl: timedelta
+
+
+@cache
+def _take(dialect: str) -> Any:
+    """Whoever's statement comes second changes no row and gets no fence."""
+    insert = dialect_insert(dialect, leases)
+    new = insert.excluded
+    return insert.on_conflict_do_update(
+        index_elements=["connection"],
+        set_={"owner": new.owner, "fence": leases.c.fence + 1, "until": new.until},
+        where=or_(leases.c.until < bindparam("now"), leases.c.owner == new.owner),
+    ).returning(leases.c.fence)
 
 
 class Lane:
@@ -56,9 +76,7 @@ class Lane:
         lease = self._held()
         renewed = replace(lease, until=self._store.clock.now() + lease.ttl)
         with self._store.writing("renew") as tx:
-            kept = tx.execute(
-                self._mine(update(leases), lease).values(until=renewed.until)
-            ).rowcount
+            kept = tx.execute(_MOVE_END, {**self._named(lease), "end": renewed.until}).rowcount
         if not kept:
             self._lose()
         self._lease = renewed
@@ -71,7 +89,7 @@ class Lane:
         try:
             if lease:
                 with self._store.writing("release") as tx:
-                    tx.execute(self._mine(update(leases), lease).values(until=_OVER))
+                    tx.execute(_MOVE_END, {**self._named(lease), "end": _OVER})
         finally:
             self._unlock()
 
@@ -90,8 +108,7 @@ class Lane:
         still ours: what a slow call brought back can be recorded."""
         # SQLite leaves FOR SHARE out, its writers being alone anyway; on PostgreSQL a taker has to
         # wait for our commit.
-        found = self._mine(select(leases.c.fence), self._held())
-        if tx.execute(found.with_for_update(read=True)).scalar() is None:
+        if tx.execute(_STILL_OURS, self._named(self._held())).scalar() is None:
             self._lose()
 
     def _claim(self, ttl: timedelta, host: str) -> Lease | None:
@@ -101,26 +118,18 @@ class Lane:
             if self._exclusion is None:
                 # Nothing else tells a twin on this host from a restart.
                 owner = f"{owner}/{secrets.token_hex(4)}"
-            fence = tx.execute(self._take(tx, owner, now, now + ttl)).scalar()
+            new = {
+                "connection": self._store.connection,
+                "owner": owner,
+                "fence": 1,
+                "until": now + ttl,
+                "now": now,
+            }
+            fence = tx.execute(_take(tx.dialect.name), new).scalar()
         return None if fence is None else Lease(owner, fence, now + ttl, ttl)
 
-    def _take(self, tx: Connection, owner: str, now: datetime, until: datetime) -> Any:
-        """Whoever's statement comes second changes no row and gets no fence."""
-        new = dialect_insert(tx.dialect.name, leases).values(
-            connection=self._store.connection, owner=owner, fence=1, until=until
-        )
-        return new.on_conflict_do_update(
-            index_elements=["connection"],
-            set_={"owner": owner, "fence": leases.c.fence + 1, "until": until},
-            where=or_(leases.c.until < now, leases.c.owner == owner),
-        ).returning(leases.c.fence)
-
-    def _mine(self, statement: Any, lease: Lease) -> Any:
-        return statement.where(
-            leases.c.connection == self._store.connection,
-            leases.c.owner == lease.owner,
-            leases.c.fence == lease.fence,
-        )
+    def _named(self, lease: Lease) -> dict[str, object]:
+        return {"ours": self._store.connection, "by": lease.owner, "number": lease.fence}
 
     def _held(self) -> Lease:
         if self._lease is None:

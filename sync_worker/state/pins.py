@@ -3,11 +3,13 @@ was first used with."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.state.store import Store, dialect_insert
 from sync_worker.state.tables import identity
+
+_NAMED = select(identity.c.name, identity.c.value).where(identity.c.connection == bindparam("ours"))
 
 
 def journal_id(tx: Connection) -> str:
@@ -69,7 +71,5 @@ def _twin(tx: Connection, connection: str, wanted: dict[str, str]) -> str | None
 
 
 def _named(tx: Connection, connection: str) -> dict[str, str]:
-    rows = tx.execute(
-        select(identity.c.name, identity.c.value).where(identity.c.connection == connection)
-    )
+    rows = tx.execute(_NAMED, {"ours": connection})
     return {row.name: row.value for row in rows}

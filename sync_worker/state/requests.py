@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from sync_worker.ports import Asked
 from sync_worker.state.store import Store
@@ -18,6 +18,14 @@ from sync_worker.state.tables import requests
 
 EXPIRED: Mapping[str, Any] = {"expired": True}
 """What stands in place of an answer where nobody took the request in time."""
+
+
+_NEXT = (
+    select(requests.c.id, requests.c.command, requests.c.subject)
+    .where(requests.c.connection == bindparam("ours"), requests.c.answer.is_(None))
+    .order_by(requests.c.id)
+    .limit(1)
+)
 
 
 class Requests:
@@ -37,14 +45,8 @@ class Requests:
     def next_asked(self) -> Asked | None:
         """The oldest without an answer. It stays the next one until it is answered, also across a
         crash."""
-        query = (
-            select(requests.c.id, requests.c.command, requests.c.subject)
-            .where(self._ours, requests.c.answer.is_(None))
-            .order_by(requests.c.id)
-            .limit(1)
-        )
         with self._store.reading() as tx:
-            row = tx.execute(query).one_or_none()
+            row = tx.execute(_NEXT, {"ours": self._store.connection}).one_or_none()
         return Asked(str(row.id), row.command, row.subject) if row else None
 
     def answer(self, request: str, payload: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Row, update
+from sqlalchemy import Row, bindparam, update
 
 from sync_worker.domain.errors import Stopping
 from sync_worker.ports import Run
@@ -28,14 +28,15 @@ class RunRow:
         self._closed = False
         with store.writing("open_run") as tx:
             tx.execute(
-                runs.insert().values(
-                    connection=store.connection,
-                    id=self.id,
-                    process=process,
-                    started_at=store.clock.now(),
-                    outcome=RUNNING,
-                    counts="{}",
-                )
+                _OPEN,
+                {
+                    "connection": store.connection,
+                    "id": self.id,
+                    "process": process,
+                    "started_at": store.clock.now(),
+                    "outcome": RUNNING,
+                    "counts": "{}",
+                },
             )
 
     def close(self, outcome: str, counts: Mapping[str, Any]) -> None:
@@ -43,13 +44,14 @@ class RunRow:
             return
         with self._store.writing("close_run") as tx:
             tx.execute(
-                update(runs)
-                .where(runs.c.connection == self._store.connection, runs.c.id == self.id)
-                .values(
-                    ended_at=self._store.clock.now(),
-                    outcome=outcome,
-                    counts=json.dumps(dict(counts), default=str),
-                )
+                _CLOSE,
+                {
+                    "ours": self._store.connection,
+                    "run": self.id,
+                    "ended_at": self._store.clock.now(),
+                    "outcome": outcome,
+                    "counts": json.dumps(dict(counts), default=str),
+                },
             )
         self._closed = True
 
@@ -75,15 +77,27 @@ def bury(store: Store, process: str) -> None:
     """Closes what a dead worker left open of this process; only whoever holds the lane can know
     that it is dead."""
     with store.writing("bury") as tx:
-        tx.execute(
-            update(runs)
-            .where(
-                runs.c.connection == store.connection,
-                runs.c.process == process,
-                runs.c.outcome == RUNNING,
-            )
-            .values(ended_at=store.clock.now(), outcome=DIED)
-        )
+        now = store.clock.now()
+        tx.execute(_BURY, {"ours": store.connection, "which": process, "ended_at": now})
+
+
+_OPEN = runs.insert()
+_CLOSE = (
+    update(runs)
+    .where(runs.c.connection == bindparam("ours"), runs.c.id == bindparam("run"))
+    .values(
+        ended_at=bindparam("ended_at"), outcome=bindparam("outcome"), counts=bindparam("counts")
+    )
+)
+_BURY = (
+    update(runs)
+    .where(
+        runs.c.connection == bindparam("ours"),
+        runs.c.process == bindparam("which"),
+        runs.c.outcome == RUNNING,
+    )
+    .values(ended_at=bindparam("ended_at"), outcome=DIED)
+)
 
 
 def from_row(row: Row[Any]) -> Run:

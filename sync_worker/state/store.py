@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -89,11 +90,12 @@ def dialect_insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Ins
     return _INSERT[dialect](table)
 
 
+@cache
 def upsert(
     dialect: str, table: Table, but: Callable[[Any], Mapping[str, object]] = lambda _new: {}
 ) -> sqlite.Insert | postgresql.Insert:
     """An insert whose row takes the place of the one with the same key; `but` names the columns
-    that are not simply replaced, given the new row."""
+    that are not simply replaced, given the new row. Made once for each table."""
     statement = dialect_insert(dialect, table)
     keys = [column.name for column in table.primary_key]
     news = {c.name: statement.excluded[c.name] for c in table.c if c.name not in keys}

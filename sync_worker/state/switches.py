@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from sync_worker.ports import Parking
 from sync_worker.state.store import Store, upsert
@@ -18,6 +18,9 @@ from sync_worker.state.tables import parkings, pauses
 class Pause:
     reason: str
     since: datetime
+
+
+_PAUSED = select(pauses).where(pauses.c.connection == bindparam("ours"))
 
 
 class Switches:
@@ -42,9 +45,9 @@ class Switches:
         return gone.rowcount > 0
 
     def paused(self) -> dict[str, Pause]:
-        query = select(pauses).where(pauses.c.connection == self._store.connection)
         with self._store.reading() as tx:
-            return {row.process: Pause(row.reason, row.since) for row in tx.execute(query)}
+            paused = tx.execute(_PAUSED, {"ours": self._store.connection})
+            return {row.process: Pause(row.reason, row.since) for row in paused}
 
     def park(self, vendor: str, until: datetime, reason: str) -> None:
         row = {"vendor": vendor, "until": until, "reason": reason}

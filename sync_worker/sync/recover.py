@@ -36,6 +36,9 @@ class Recovery:
     drafts_stay: bool
     """Whether a draft is all that is wanted in Xero."""
     looked: bool = False
+    new_since: datetime | None = None
+    """When this process first looked, by Xero's time, where its journal never had: it may have been lost a minute
+    ago, together with what was on its way then. None where not, or where that was waited for."""
     adopted: int = 0
     """Documents found again since the start of this process."""
 
@@ -52,11 +55,31 @@ class Recovery:
 
     def _look_for(self, lost: Sequence[Document]) -> None:
         since = self._since(lost)
-        began = self.lane.sender.now()
+        first, began = not self.looked, self.lane.clock.now()
         forgotten = self._look(since)
-        if since is None and forgotten:
-            self._wait_for_the_last_call(forgotten)
-            self._look(began - MARGIN)
+        if since is None and first:
+            # Xero's time is only known by its first answer; our own may be an hour wrong.
+            self.new_since = self.lane.sender.now() - max(
+                timedelta(), self.lane.clock.now() - began
+            )
+        if forgotten:
+            self.outwait()
+
+    def outwait(self) -> None:
+        """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of. What
+        was made shortly before may not be listed yet either, so the second look begins as long before the first."""
+        if self.new_since is None:
+            return
+        quiet = timedelta(seconds=self.lane.patience.quiet)
+        left = (self.new_since + quiet - self.lane.sender.now()).total_seconds()
+        self.lane.tell(
+            "the journal is new but somebody was here before, waiting for what may still arrive",
+            seconds=max(0.0, left),
+        )
+        if left > 0:
+            self.lane.clock.sleep(left)
+        self._look(self.new_since - quiet - MARGIN)
+        self.new_since = None
 
     def clean(self) -> None:
         """A run ended with nothing in doubt: whatever our app has made by now is in the journal."""
@@ -137,16 +160,6 @@ class Recovery:
     def _first_left(self, batch: str | None) -> datetime | None:
         known = self.lane.journal.batch(batch) if batch else None
         return known[2] if known else None
-
-    def _wait_for_the_last_call(self, forgotten: int) -> None:
-        """A journal was lost, and whoever had it may have died with a call on its way that no journal knows of."""
-        quiet = self.lane.patience.quiet
-        self.lane.tell(
-            "the journal is new but Xero holds our documents, waiting for what may still arrive",
-            documents=forgotten,
-            seconds=quiet,
-        )
-        self.lane.clock.sleep(quiet)
 
     def _look(self, since: datetime | None) -> int:
         """How many were seen that the journal does not know."""

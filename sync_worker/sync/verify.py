@@ -328,8 +328,20 @@ def _moved(record: SalesforceId, pair: Pair, hold: Hold | None) -> Document:
     row = pair.row or _met(record, pair)
     if pair.invoice is None:
         gone = pair.stored is None or pair.stored.status in GONE_IN_XERO
-        return replace(row, state=State.CANCELLED, hold=None) if gone else orphaned(row)
+        return _let_go(row) if gone else orphaned(row)
     return replace(row, state=State.DRIFT if hold else State.VERIFIED, hold=hold)
+
+
+def _let_go(row: Document) -> Document:
+    """Should its CRM record come back and be due, it is made anew."""
+    return replace(
+        row,
+        state=State.CANCELLED,
+        generation=row.generation + 1,
+        xero_id=None,
+        xero_number="",
+        hold=None,
+    )
 
 
 def _met(record: SalesforceId, pair: Pair) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync_worker.daemon.runner import Exit
-from sync_worker.domain.document import State
+from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
 from sync_worker.ports import unwatched
 from sync_worker.state.tables import payments
@@ -182,6 +182,15 @@ def test_an_orphan_whose_document_is_voided_waits_for_nobody(world: World) -> No
     world.xero.void_invoice(world.document("INV-1")["id"])
     assert held(world) == []
     assert world.row("INV-1").state is State.CANCELLED
+
+
+def test_a_record_that_both_sides_have_given_up_at_once_waits_for_nobody(world: World) -> None:
+    """Found by the simulation, seed 471: no way led there from WRITTEN, and every look failed from then on."""
+    invoice = world.invoice("INV-1")
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    world.org.remove("Invoice__c", invoice["Id"])
+    assert world.sync("verify").exit is Exit.DONE
+    assert world.worker.journal.numbered(Kind.INVOICE, "INV-1")[0].state is State.CANCELLED
 
 
 def test_a_link_cleared_by_hand_is_drift_while_the_document_stands() -> None:

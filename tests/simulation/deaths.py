@@ -1,0 +1,250 @@
+"""Every moment at which a run can end, one after the other, and every pair of two: the n-th for n = 1, 2, 3 ... until
+a run gets to its end.
+
+Four plain lives, each with what people do in them told beforehand, so that the moments are the same every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.oracle import Breach
+from tests.simulation.life import Life, a_life
+from tests.simulation.points import WAYS
+from tests.simulation.tally import Tally
+
+GAPS = {"5s": 5.0, "7min": 420.0, "26h": 93_600.0}
+JOURNALS = ("kept", "lost")
+LIMIT = 1000
+
+Act = Callable[[Life], object]
+Step = str | Act
+"""The name of a process that runs, or what people do between two runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """`before` is lived in peace; `steps` are those in which the worker dies."""
+
+    numbering: str
+    processes: tuple[str, ...]
+    before: tuple[Step, ...]
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    life: str
+    fatal: int
+    how: str
+    gap: str
+    journal: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.life}:{self.fatal}:{self.how}:{self.gap}:{self.journal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    life: str
+    first: int
+    second: int
+
+    @property
+    def name(self) -> str:
+        return f"pair:{self.life}:{self.first}:{self.second}"
+
+
+# People -------------------------------------------------------------------------------------------
+
+
+def three_invoices(life: Life) -> None:
+    """Of two people, so that there are two contacts and two batches."""
+    crm = life.world.crm
+    second = crm.participant("Ann Other")
+    crm.invoice("INV-1", lines=[crm.line(3, "33.335"), crm.line(1, "9.99")])
+    crm.invoice("INV-2")
+    crm.invoice("INV-3", who=second)
+
+
+def pay_in_part(life: Life) -> None:
+    xero, document = life.world.xero, life.world.document
+    xero.pay(document("INV-1")["id"], "10.00")
+    xero.pay(document("INV-1")["id"], "20.00")
+    xero.pay(document("INV-3")["id"], "100.00")
+
+
+def take_one_back_and_pay_another(life: Life) -> None:
+    """If the worker is late, so are they: what is not in Xero yet cannot be paid there."""
+    world = life.world
+    if standing := [one for one in world.payments("INV-1") if one["status"] != "DELETED"]:
+        world.xero.unpay(standing[0]["id"])
+    for number in ("INV-1", "INV-3"):
+        for one in world.documents_of(number):
+            if one["status"] == "AUTHORISED":
+                world.xero.pay(one["id"], "5.00")
+
+
+def edit_one_and_enter_another(life: Life) -> None:
+    """The new price goes out where the old one has not gone out yet."""
+    crm, org = life.world.crm, life.world.org
+    (invoice,) = [row for row in org.rows("Invoice__c") if row["Name"] == "INV-2"]
+    line = next(
+        row for row in org.rows("Invoice_Line_Item__c") if row["Invoice__c"] == invoice["Id"]
+    )
+    life.deeds.totals = {invoice["Id"]: {invoice["Total_Amount__c"]}}
+    crm.edit("Invoice_Line_Item__c", line["Id"], Rate__c=60)
+    crm.edit("Invoice__c", invoice["Id"], Total_Amount__c=120)
+    crm.invoice("INV-4", who=crm.participant("Ann Other"))
+
+
+def pay_whatever_stands(life: Life) -> None:
+    for number in ("INV-1", "INV-2", "INV-3"):
+        for one in life.world.documents_of(number):
+            if one["status"] == "AUTHORISED":
+                life.world.xero.pay(one["id"], "10.00")
+
+
+LIVES = {
+    "invoices-xero": Plain("xero", ("invoices",), (three_invoices,), ("invoices",)),
+    "invoices-crm": Plain("crm", ("invoices",), (three_invoices,), ("invoices",)),
+    "payments": Plain(
+        "xero",
+        ("invoices", "payments"),
+        (three_invoices, "invoices", pay_in_part),
+        ("payments", take_one_back_and_pay_another, "payments"),
+    ),
+    "mixed": Plain(
+        "xero",
+        ("invoices", "payments"),
+        (three_invoices,),
+        (
+            "invoices",
+            pay_whatever_stands,
+            edit_one_and_enter_another,
+            "payments",
+            "invoices",
+            take_one_back_and_pay_another,
+            "payments",
+            "verify",
+        ),
+    ),
+}
+
+# Cases --------------------------------------------------------------------------------------------
+
+
+def begun(name: str) -> tuple[Life, Plain]:
+    plain = LIVES[name]
+    life = a_life(plain.numbering)
+    life.processes = plain.processes
+    for step in plain.before:
+        _taken(life, step)
+    return life, plain
+
+
+def lived(case: Case) -> tuple[Life, bool, list[Breach]]:
+    """The life, whether it ended early at all, and what is wrong after it."""
+    life, plain = begun(case.life)
+    left, over = case.fatal, False
+    for step in plain.steps:
+        if callable(step):
+            step(life)
+            continue
+        points = life.lived(step, 0 if over else left, case.how)
+        if points.ended:
+            over = True
+            life.died(points, case.how, GAPS[case.gap], case.journal)
+        left -= len(points.passed)
+    return life, over, life.judged()
+
+
+def lived_twice(pair: Pair) -> tuple[Life, bool, bool, list[Breach]]:
+    """Dies, comes back after seven minutes, dies again in the repair, comes back after five seconds."""
+    life, plain = begun(pair.life)
+    left, over = pair.first, False
+    for step in plain.steps:
+        if callable(step):
+            step(life)
+            continue
+        points = life.lived(step, left)
+        if points.ended:
+            over = True
+            break
+        left -= len(points.passed)
+    if not over:
+        return life, False, False, []
+    life.restart(GAPS["7min"])
+    left, again = pair.second, False
+    for process in plain.processes:
+        points = life.lived(process, left)
+        if points.ended:
+            again = True
+            life.restart(GAPS["5s"])
+            break
+        left -= len(points.passed)
+    return life, True, again, life.judged() if again else []
+
+
+def moments_of(name: str) -> list[str]:
+    """Of a life that nothing happens to."""
+    life, plain = begun(name)
+    life.moments.clear()
+    for step in plain.steps:
+        _taken(life, step)
+    return life.moments
+
+
+def rows_of_cases() -> Iterator[tuple[str, str, str, str]]:
+    """(life, how, gap, journal): each is tried at every moment."""
+    for life in LIVES:
+        for how in WAYS:
+            for gap in GAPS:
+                for journal in JOURNALS:
+                    yield life, how, gap, journal
+
+
+PAIRED = ("invoices-xero", "invoices-crm", "payments")
+
+
+def all_moments(life: str, how: str, gap: str, journal: str) -> Tally:
+    """The n-th moment for n = 1, 2, 3 ... until a life gets to its end."""
+    tally = Tally()
+    for n in range(1, LIMIT):
+        case, over = Case(life, n, how, gap, journal), False
+
+        def play(case: Case = case) -> list[Breach]:
+            nonlocal over
+            _, over, found = lived(case)
+            return found
+
+        tally.judge(case.name, play)
+        if not over:
+            break
+    return tally
+
+
+def all_seconds(life: str, first: int) -> Tally:
+    """After a death at the first moment, every moment of the repair."""
+    tally = Tally()
+    for n in range(1, LIMIT):
+        pair, over = Pair(life, first, n), False
+
+        def play(pair: Pair = pair) -> list[Breach]:
+            nonlocal over
+            _, _, over, found = lived_twice(pair)
+            return found
+
+        tally.judge(pair.name, play)
+        if not over:
+            break
+    return tally
+
+
+def _taken(life: Life, step: Step) -> None:
+    if callable(step):
+        step(life)
+    else:
+        life.lived(step)

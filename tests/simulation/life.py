@@ -1,0 +1,169 @@
+"""One life: a world, a worker in it that lives and dies, and what both came to in the end.
+
+`lived` runs a process until it ends or the worker does; `restart` is the next life of the same worker; `judged` lets it
+run in peace until nothing moves any more and asks the oracle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync_worker.daemon.runner import Exit
+from sync_worker.domain.document import Kind, State
+from sync_worker.ports import unwatched
+from tests import journals
+from tests.oracle import Breach, Deeds, breaches, unpaid
+from tests.simulation.points import KILL, SIGTERM, Bug, Killed, Points
+from tests.world import World, a_world
+
+ROUNDS = 8
+"""Runs of every process within which all must be settled."""
+APART = 400.0
+"""Seconds between them: longer than anything may stay in doubt."""
+A_DAY = 25 * 3600.0
+A_WEEK = 7.1 * 86_400
+
+
+PASSED: set[str] = set()
+"""Every moment that any life of this process has passed."""
+
+
+@dataclass(slots=True)
+class Life:
+    world: World
+    deeds: Deeds = field(default_factory=Deeds)
+    processes: tuple[str, ...] = ("invoices", "payments")
+    story: list[str] = field(default_factory=list)
+    moments: list[str] = field(default_factory=list)
+    """Every moment that was passed, run after run."""
+
+    def tell(self, words: str) -> None:
+        self.story.append(f"{self.world.time.now():%d %b %H:%M:%S}  {words}")
+
+    # Living and dying ---------------------------------------------------------------------------
+
+    def lived(
+        self,
+        process: str,
+        fatal: int = 0,
+        how: str = KILL,
+        every: Callable[[str], object] = lambda _: None,
+    ) -> Points:
+        """One run. Where it ends before its end, `restart` comes next; only an exception leaves the process alive."""
+        points = Points(self.world.clock, fatal, how, every)
+        return self.lived_with(process, points, f" at {fatal} by {how}")
+
+    def lived_with(self, process: str, points: Points, end: str = "") -> Points:
+        world = self.world
+        world.moments = points
+        ended = "ran to its end"
+        try:
+            result = world.sync(process)
+            ended = f"ended with {result.exit.name.lower()} {'; '.join(result.problems)}"
+        except Killed:
+            ended = "was killed"
+        except Bug:
+            ended = "failed with a bug"
+        finally:
+            world.moments = unwatched
+        if points.dead:
+            journals.the_disk().close()
+        at = f"{end} ({points.passed[-1]})" if points.ended else ""
+        self.moments += points.passed
+        PASSED.update(points.passed)
+        self.tell(f"{process}: {len(points.passed)} moments,{at} {ended}")
+        return points
+
+    def restart(self, after: float = 0.0, journal: str = "kept", copy: bytes | None = None) -> None:
+        """A new process. Its journal is `kept`, `lost`, or `older`: the given copy."""
+        world = self.world
+        world.clock.dead, world.clock.stopping = None, False
+        world.advance(after)
+        if journal == "kept":
+            world.restart()
+        else:
+            world.lose_journal(copy if journal == "older" else None)
+        self.tell(f"restarted {after:.0f} s later, journal {journal}")
+
+    def died(self, points: Points, how: str, after: float, journal: str) -> None:
+        """Goes on after the end of a run: an exception leaves its process alive as long as the journal is there."""
+        if points.ended and (how in {KILL, SIGTERM} or journal != "kept"):
+            self.restart(after, journal)
+        else:
+            self.world.advance(after)
+
+    # In the end ---------------------------------------------------------------------------------
+
+    def judged(self, *, swept: bool = False) -> list[Breach]:
+        """What is wrong once nothing moves any more. A further run may change nothing: what is done stays done once.
+        `swept`: a week later too, when the verify sweep has looked at everything on both sides."""
+        found = self._settled()
+        for _ in range(2 if swept else 0):
+            self.world.advance(A_WEEK)
+            self.world.sync("verify")
+            if not (found := self.wrong()):
+                break
+            found = self._settled()
+        before = self._stores()
+        self.world.sync(self.processes[0])
+        if self._stores() != before:
+            self.tell("a further run changed something")
+            found = self.wrong()
+        return found
+
+    def _settled(self) -> list[Breach]:
+        """Round after round, until all is well or nothing moves any more."""
+        before: Any = None
+        for _ in range(ROUNDS):
+            restless = self._round()
+            found = self.wrong()
+            after = self._stores() if found else None
+            if not restless and (not found or after == before):
+                return found
+            before = after
+            self.world.advance(APART)
+        return self.wrong()
+
+    def wrong(self) -> list[Breach]:
+        world = self.world
+        found = breaches(world.org, world.xero, deeds=self.deeds, seen=self.seen())
+        return found + (unpaid(world.org, world.xero) if "payments" in self.processes else [])
+
+    def seen(self) -> set[str]:
+        """Documents in Xero which the worker says need a person: its overview shows them."""
+        overview = self.world.worker.journal.overview  # type: ignore[attr-defined]  # the concrete journal's
+        waiting = {one.document.xero_id for one in overview.waiting()}
+        orphans = self.world.worker.journal.in_state(Kind.INVOICE, [State.ORPHAN])
+        return {str(one) for one in waiting | {row.xero_id for row in orphans} if one}
+
+    def journeys(self, numbers: set[str]) -> list[str]:
+        lines: list[str] = []
+        for row in self.world.org.rows("Invoice__c"):
+            if row["Name"] in numbers:
+                steps = self.world.steps(row["Name"])
+                lines += [f"{row['Name']} ({row['Id']})"]
+                lines += [
+                    f"    {one.at:%d %b %H:%M:%S}  {one.state:9} {one.words}" for one in steps
+                ]
+        return lines
+
+    def _round(self) -> bool:
+        """One run of each process; whether anything is left to be settled."""
+        results = [self.world.sync(process) for process in self.processes]
+        unsure = any(result.exit in {Exit.UNSURE, Exit.BUSY} for result in results)
+        return unsure or bool(self.world.in_doubt())
+
+    def _stores(self) -> Any:
+        world = self.world
+        return (
+            world.org.rows("Invoice__c"),
+            world.org.rows("Payment__c"),
+            world.xero.documents(),
+            world.xero.contacts(),
+        )
+
+
+def a_life(numbering: str, *, batch: int = 2, **more: Any) -> Life:
+    return Life(a_world(invoices={"numbering": numbering, "batch": batch}, **more))
