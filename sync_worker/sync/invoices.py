@@ -171,7 +171,7 @@ def _sync(
 ) -> None:
     for chunk in chunked(invoices, CHUNK):
         rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in chunk])
-        if work.recovery.new_since and _somebody_was_here(work.rules, chunk, rows):
+        if work.recovery.new_since and _somebody_was_here(work, chunk, rows):
             work.recovery.outwait()
         rows |= _adopt_forgotten(work, chunk, rows, report)
         rows |= work.recovery.standing([row for row in rows.values() if row.state in LINKED])
@@ -194,11 +194,12 @@ def _sync(
         work.progress(len(chunk))
 
 
-def _somebody_was_here(rules: InvoiceRules, invoices: Iterable[Invoice], rows: Rows) -> bool:
+def _somebody_was_here(work: InvoiceSync, invoices: Iterable[Invoice], rows: Rows) -> bool:
     """Whether one of the unknown invoices may have been sent by a worker whose journal was lost: before it sent one, it
-    had linked its debtor in the CRM."""
-    debtors = (rules.debtor(one) for one in invoices if one.id not in rows)
-    return any(debtor is not None and debtor.xero_id for debtor in debtors)
+    had linked its debtor in the CRM, and this journal knows nothing of that."""
+    debtors = (work.rules.debtor(one) for one in invoices if one.id not in rows)
+    linked = {debtor.id for debtor in debtors if debtor and debtor.xero_id}
+    return len(work.lane.journal.documents(Kind.CONTACT, linked)) < len(linked)
 
 
 def _adopt_forgotten(

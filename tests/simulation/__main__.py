@@ -58,7 +58,7 @@ def _phases(first: int, seeds: int, points: dict[str, int]) -> Iterator[tuple[st
         "every moment x every end x gap x journal",
         [(deaths.all_moments, row) for row in deaths.rows_of_cases()],
     )
-    pairs = [(name, n) for name in deaths.PAIRED for n in range(1, points[name] + 1)]
+    pairs = [(name, n) for name in deaths.PAIRED for n in deaths.first_moments(name)]
     yield "every pair of moments", [(deaths.all_seconds, pair) for pair in pairs]
     yield "two workers, every interleaving", list(together.all_units())
     ranges = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 
 from tests.oracle import Breach
 from tests.simulation.life import Life, a_life
@@ -97,10 +98,15 @@ def edit_one_and_enter_another(life: Life) -> None:
     life.deeds.totals = {invoice["Id"]: {invoice["Total_Amount__c"]}}
     crm.edit("Invoice_Line_Item__c", line["Id"], Rate__c=60)
     crm.edit("Invoice__c", invoice["Id"], Total_Amount__c=120)
+    crm.edit("Contact", crm.participant("Ann Other"), Email="ann@care.example")
     crm.invoice("INV-4", who=crm.participant("Ann Other"))
 
 
 def pay_whatever_stands(life: Life) -> None:
+    """And a bill of the bookkeeper's own, which the CRM will never know."""
+    xero = life.world.xero
+    line = {"Description": "Cakes", "UnitAmount": "9", "AccountCode": "200"}
+    xero.pay(xero.add_invoice(xero.add_contact("A Neighbour"), [line]), "9.00")
     for number in ("INV-1", "INV-2", "INV-3"):
         for one in life.world.documents_of(number):
             if one["status"] == "AUTHORISED":
@@ -177,6 +183,7 @@ def lived_twice(pair: Pair) -> tuple[Life, bool, bool, list[Breach]]:
     if not over:
         return life, False, False, []
     life.restart(GAPS["7min"])
+    life.moments.clear()
     left, again = pair.second, False
     for process in plain.processes:
         points = life.lived(process, left)
@@ -188,6 +195,7 @@ def lived_twice(pair: Pair) -> tuple[Life, bool, bool, list[Breach]]:
     return life, True, again, life.judged() if again else []
 
 
+@cache
 def moments_of(name: str) -> list[str]:
     """Of a life that nothing happens to."""
     life, plain = begun(name)
@@ -229,18 +237,26 @@ def all_moments(life: str, how: str, gap: str, journal: str) -> Tally:
 def all_seconds(life: str, first: int) -> Tally:
     """After a death at the first moment, every moment of the repair."""
     tally = Tally()
-    for n in range(1, LIMIT):
-        pair, over = Pair(life, first, n), False
-
-        def play(pair: Pair = pair) -> list[Breach]:
-            nonlocal over
-            _, _, over, found = lived_twice(pair)
-            return found
-
-        tally.judge(pair.name, play)
-        if not over:
-            break
+    repair = lived_twice(Pair(life, first, 0))[0].moments
+    for second, moment in enumerate(repair, 1):
+        if telling(moment):
+            pair = Pair(life, first, second)
+            tally.judge(pair.name, partial(_found, pair))
     return tally
+
+
+def _found(pair: Pair) -> list[Breach]:
+    return lived_twice(pair)[3]
+
+
+def first_moments(life: str) -> list[int]:
+    return [n for n, moment in enumerate(moments_of(life), 1) if telling(moment)]
+
+
+def telling(moment: str) -> bool:
+    """For a process that is killed, the moment before something is the moment after the thing before it, and after a
+    call that only reads all is as it was. Pairs leave these out; single deaths do not."""
+    return moment.endswith(".after") and ".GET." not in moment
 
 
 def _taken(life: Life, step: Step) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.world import VirtualClock
+from sync_worker.ports import unwatched
+from tests import journals
+from tests.world import VirtualClock, World
 
 KILL, EXCEPTION, SIGTERM = "kill", "exception", "sigterm"
 WAYS = (KILL, EXCEPTION, SIGTERM)
@@ -63,3 +65,17 @@ class Points:
             self.dead = True
             self._clock.dead = Killed(moment)
             raise Killed(moment)
+
+
+def a_death(world: World, fatal: int, process: str) -> Points:
+    """One run, killed at its n-th moment; a restart and what is remembered are up to the caller."""
+    points = Points(world.clock, fatal)
+    world.moments = points
+    try:
+        world.sync(process)
+    except Killed:
+        journals.the_disk().close()
+    finally:
+        world.moments = unwatched
+        world.clock.dead = None
+    return points

@@ -17,7 +17,7 @@ from tests.simulation.life import PASSED
 from tests.simulation.points import WAYS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "crash-points.md"
-EVERY = 23
+EVERY = 101
 """One in so many of all deaths; a prime, so that every end, gap and journal meets every kind of moment."""
 
 
@@ -51,15 +51,15 @@ def test_whoever_dies_at_any_moment_leaves_nothing_twice_and_nothing_lost(life: 
 
 @pytest.mark.parametrize("life", deaths.PAIRED)
 def test_whoever_dies_again_in_the_repair_leaves_nothing_twice_and_nothing_lost(life: str) -> None:
-    for first in range(3, len(deaths.moments_of(life)), 11):
-        for second in range(2, 60, 13):
+    for first in deaths.first_moments(life)[::9]:
+        for second in (20, 33):
             pair = Pair(life, first, second)
             assert not deaths.lived_twice(pair)[3], f"make simulate ARGS='--case {pair.name}'"
 
 
-@pytest.mark.parametrize("first", [0, 20, 40])
+@pytest.mark.parametrize("first", [0, 15, 30])
 def test_nothing_is_twice_and_nothing_lost_in_any_life(first: int) -> None:
-    bad = chance.all_lives(first, first + 20)
+    bad = chance.all_lives(first, first + 15)
     assert not bad.failures
     assert not bad.crashed
 
@@ -67,8 +67,8 @@ def test_nothing_is_twice_and_nothing_lost_in_any_life(first: int) -> None:
 @pytest.mark.parametrize("numbering", ["xero", "crm"])
 @pytest.mark.parametrize("hosts", [False, True], ids=["beside", "apart"])
 def test_two_workers_never_send_one_invoice_twice(numbering: str, *, hosts: bool) -> None:
-    for first in range(2, 34, 4):
-        for second in range(1, 30, 6):
+    for first in range(6, 34, 9):
+        for second in (1, 14):
             for asleep in (0.0, together.ASLEEP):
                 case = together.Case(numbering, hosts, asleep, (first, second))
                 _, _, found = together.lived(case)
@@ -101,7 +101,7 @@ def named_moments() -> set[str]:
 def test_every_moment_is_a_point_of_the_table_and_every_point_is_a_moment() -> None:
     for life in LIVES:
         deaths.moments_of(life)
-    chance.all_lives(0, 30)
+    chance.all_lives(0, 25)
     passed = {name.rpartition(".")[0] for name in PASSED}
     assert passed <= named_moments()
     assert named_moments() <= passed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from sync_worker.domain.document import State
@@ -25,6 +27,29 @@ def test_what_stands_in_xero_is_found_by_its_marker_and_adopted() -> None:
     assert world.writes("Invoices") == 0
     assert "found in Xero by our marker" in world.journey("INV-1")
     assert wrongs(world.org, world.xero) == []
+
+
+@pytest.mark.parametrize("wrong_by", [0, -3600])
+def test_a_journal_lost_a_minute_ago_waits_for_what_xero_does_not_list_yet(wrong_by: int) -> None:
+    """Found by the simulation, seeds 178 and 943: nothing was listed yet, so everything was made again."""
+    world = a_world()
+    world.xero.turn(late_visibility_s=240)
+    world.crm.invoice("INV-1")
+    world.fault("salesforce", "drop_before_commit", method="PATCH", nth=2)
+    world.sync()  # made, and its contact linked, but not the invoice itself
+    world.clock.ahead = timedelta(seconds=wrong_by)
+    world.advance(5)
+    world.lose_journal()
+    world.settle()
+    world.xero.turn(late_visibility_s=0)
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_quite_new_connection_waits_for_nobody() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert not [seconds for seconds in world.clock.slept if seconds > 1]
 
 
 def test_what_may_still_appear_is_not_sent_again() -> None:
