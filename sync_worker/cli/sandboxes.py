@@ -36,14 +36,14 @@ def _sandbox_options(function: Any) -> Any:
         (
             click.option(
                 "--profile",
-                type=click.Choice(["care", "empty"]),
+                type=click.Choice(["care", "empty", "grants"]),
                 default="empty",
                 help="What it holds at the start.",
             ),
             click.option(
                 "--invoices",
                 type=click.IntRange(min=1),
-                help="How many CRM invoices the profile makes.",
+                help="How many CRM invoices, or milestones of grants, the profile makes.",
             ),
             click.option("--seed", type=int, default=0, help="Same seed, same data."),
             click.option(

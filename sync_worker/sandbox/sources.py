@@ -392,6 +392,15 @@ SALESFORCE = (
         ("GET PATCH sobjects/{object}/{field}/{value}",),
     ),
     Known(
+        "the bytes of a file; files come in as rows of ContentVersion with base64 in JSON, of any size, not in parts;"
+        " open: the ShareType of the link that FirstPublishLocationId makes, and the words for bad base64",
+        f"{REST}, dome_sobject_insert_update_blob and resources_sobject_blob_retrieve; Object reference v68,"
+        " ContentVersion and ContentDocumentLink; SFDO-Community/declarative-lookup-rollup-summaries #433 for what"
+        " an open query hears",
+        REPORTED,
+        ("GET sobjects/ContentVersion/{id}/VersionData",),
+    ),
+    Known(
         "a row deleted by its external id; what a relationship leads to, by GET on the same path",
         f"{REST}, resources_sobject_upsert_delete and dome_relationship_traversal, as quoted by others",
         REPORTED,

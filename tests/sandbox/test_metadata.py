@@ -25,6 +25,17 @@ METADATA = "{http://soap.sforce.com/2006/04/metadata}"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 FILES = sorted(PACKAGE.rglob("*-meta.xml"))
 OBJECT_FILES = sorted(PACKAGE.glob("objects/*/*.object-meta.xml"))
+INVOICES = {"Invoice_Line_Item__c", "Invoice__c", "Payment__c", "Support_Item__c"}
+GRANTS = {
+    "Application__c",
+    "Contract__c",
+    "Funding_Category__c",
+    "Milestone_Payment__c",
+    "Milestone__c",
+    "Payment_Batch_Item__c",
+    "Payment_Batch__c",
+}
+BANK_ACCOUNT = {"Bank_Account_Name__c", "Bank_BSB__c", "Bank_Account_Number__c"}
 STANDARD_FIELDS = {
     "Account": {"AccountNumber", "BillingAddress", "Phone", "Type", "Website"},
     "Contact": {"AccountId", "Birthdate", "Email", "MailingAddress", "MobilePhone", "Phone"},
@@ -177,13 +188,8 @@ def test_the_project_is_one_that_the_salesforce_command_line_accepts() -> None:
     assert (PROJECT / "force-app").is_dir()
 
 
-def test_the_four_objects_of_ours_are_there_and_nothing_standard_is_redefined() -> None:
-    assert [file.parent.name for file in OBJECT_FILES] == [
-        "Invoice_Line_Item__c",
-        "Invoice__c",
-        "Payment__c",
-        "Support_Item__c",
-    ]
+def test_the_objects_of_ours_are_there_and_nothing_standard_is_redefined() -> None:
+    assert {file.parent.name for file in OBJECT_FILES} == INVOICES | GRANTS
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -210,7 +216,7 @@ def test_relationships_point_at_objects_that_exist_and_are_named_once_per_parent
         if text(root, "type") in {"Lookup", "MasterDetail"}:
             assert text(root, "referenceTo") in ours | standard, name
             children.append((text(root, "referenceTo"), text(root, "relationshipName")))
-    assert len(children) == len(set(children)) == 5
+    assert len(children) == len(set(children)) == 16
 
 
 def test_a_detail_is_shared_as_its_master_is() -> None:
@@ -223,7 +229,7 @@ def test_a_detail_is_shared_as_its_master_is() -> None:
 
 def test_a_roll_up_adds_up_fields_of_a_detail_of_its_own_object() -> None:
     roll_ups = {n: r for n, r in every_field().items() if text(r, "type") == "Summary"}
-    assert len(roll_ups) == 2
+    assert len(roll_ups) == 5
     for name, root in roll_ups.items():
         sobject = name.split(".")[0]
         master = every_field()[text(root, "summaryForeignKey")]
@@ -238,8 +244,8 @@ def test_formulas_and_rules_name_fields_that_exist() -> None:
         for file in PACKAGE.glob("objects/*/validationRules/*.xml")
     }
     formulas = {n: text(r, "formula") for n, r in every_field().items() if text(r, "formula")}
-    assert len(rules) == 1
-    assert len(formulas) == 2
+    assert len(rules) == 4
+    assert len(formulas) == 3
     for name, formula in (rules | formulas).items():
         for field in re.findall(r"\b\w+__c\b", formula):
             assert names_a_field(f"{name.split('.')[0]}.{field}"), name
@@ -278,34 +284,48 @@ def test_every_layout_is_of_an_object_of_ours_and_shows_all_that_finance_needs()
         assert set(fields_of(sobject)) <= fields, sobject
 
 
-def test_the_button_on_the_invoice_starts_a_flow_that_sets_the_time_of_the_request() -> None:
-    layout = parsed(PACKAGE / "layouts" / "Invoice__c-Invoice Layout.layout-meta.xml")
-    assert "Invoice__c.Sync_with_Xero" in texts(layout, "actionName")
-    (action,) = (PACKAGE / "quickActions").iterdir()
-    assert action.name == "Invoice__c.Sync_with_Xero.quickAction-meta.xml"
+@pytest.mark.parametrize("kind", ["Invoice", "Milestone"])
+def test_the_button_starts_a_flow_that_sets_the_time_of_the_request(kind: str) -> None:
+    layout = parsed(PACKAGE / "layouts" / f"{kind}__c-{kind} Layout.layout-meta.xml")
+    assert f"{kind}__c.Sync_with_Xero" in texts(layout, "actionName")
+    action = PACKAGE / "quickActions" / f"{kind}__c.Sync_with_Xero.quickAction-meta.xml"
     flow = parsed(PACKAGE / "flows" / f"{text(parsed(action), 'flowDefinition')}.flow-meta.xml")
     update = flow.find(f"{METADATA}recordUpdates")
     assert update is not None
-    assert text(update, "object") == "Invoice__c"
-    assert names_a_field(f"Invoice__c.{text(update, 'inputAssignments/field')}")
+    assert text(update, "object") == f"{kind}__c"
+    assert names_a_field(f"{kind}__c.{text(update, 'inputAssignments/field')}")
     assert text(update, "inputAssignments/value/elementReference") == "$Flow.CurrentDateTime"
     assert text(update, "filters/value/elementReference") == text(flow, "variables/name")
     assert text(flow, "start/connector/targetReference") == text(update, "name")
     assert text(flow, "status") == "Active"
 
 
-@pytest.mark.parametrize("name", ["Finance_Sync_Integration", "Finance_Sync_Admin"])
+def reach(name: str) -> set[str]:
+    """The fields of ours that a set is about: its own objects', and its share of the people's."""
+    grants = name.startswith("Finance_Grants")
+    objects, aside = (GRANTS, {"NDIS_Number__c"}) if grants else (INVOICES, BANK_ACCOUNT)
+    return {
+        field
+        for field in every_field()
+        if field.split(".")[0] in {*objects, "Account", "Contact"}
+        and field.split(".")[1] not in aside
+    }
+
+
+@pytest.mark.parametrize("name", sorted(permission_sets()))
 def test_a_permission_set_lists_every_field_that_may_be_listed_and_no_other(name: str) -> None:
     root = permission_sets()[name]
     listed = {
         text(p, "field"): text(p, "editable") for p in root.iter(f"{METADATA}fieldPermissions")
     }
     assert all(names_a_field(field) for field in listed)
-    for field, meta in every_field().items():
+    for field in reach(name):
+        meta = every_field()[field]
         never = text(meta, "type") == "MasterDetail" or text(meta, "required") == "true"
         assert (field in listed) is not never, field
         if text(meta, "type") == "Summary" or text(meta, "formula"):
             assert listed[field] == "false", field
+    assert {field for field in listed if field.endswith("__c")} <= reach(name)
     objects = {text(p, "object") for p in root.iter(f"{METADATA}objectPermissions")}
     assert {field.split(".")[0] for field in listed} <= objects
     assert not text(root, "license"), "a set tied to a licence cannot go to the integration user"
@@ -337,6 +357,35 @@ def test_the_integration_user_writes_what_the_worker_writes_and_nothing_else() -
     assert objects_with(root, "viewAllRecords") == {"Invoice__c"}
 
 
+def test_the_user_for_grants_writes_links_payments_and_batches_and_sees_no_invoice() -> None:
+    root = permission_sets()["Finance_Grants_Integration"]
+    editable = {
+        text(p, "field")
+        for p in root.iter(f"{METADATA}fieldPermissions")
+        if text(p, "editable") == "true"
+    }
+    made = {"Milestone_Payment__c", "Payment_Batch__c", "Payment_Batch_Item__c"}
+    assert {f for f in editable if f.split(".")[0] not in made} == {
+        "Account.Finance_External_ID__c",
+        "Contact.Finance_External_ID__c",
+        "Milestone__c.Bill_Date__c",
+        "Milestone__c.Exempt_from_Sync__c",
+        "Milestone__c.Finance_External_ID__c",
+        "Milestone__c.Finance_Link__c",
+        "Milestone__c.Finance_Message__c",
+        "Milestone__c.Finance_Sync_Requested_At__c",
+        "Milestone__c.Finance_Sync_State__c",
+        "Milestone__c.Finance_Synced_At__c",
+        "Milestone__c.Status__c",
+        "Milestone__c.Xero_Bill_Number__c",
+    }
+    assert texts(root, "name") == ["ApiEnabled"]
+    assert objects_with(root, "allowCreate") == made
+    assert objects_with(root, "allowDelete") == set()
+    assert objects_with(root, "viewAllRecords") == {"Milestone__c", "Payment_Batch__c"}
+    assert objects_with(root, "allowRead") == GRANTS | {"Account", "Contact"}
+
+
 def objects_with(root: ElementTree.Element, right: str) -> set[str]:
     return {
         text(p, "object")
@@ -345,7 +394,8 @@ def objects_with(root: ElementTree.Element, right: str) -> set[str]:
     }
 
 
-def test_the_finance_admin_may_mend_a_link() -> None:
-    root = permission_sets()["Finance_Sync_Admin"]
+@pytest.mark.parametrize("name", ["Finance_Sync_Admin", "Finance_Grants_Admin"])
+def test_the_finance_admin_may_mend_a_link(name: str) -> None:
+    root = permission_sets()[name]
     assert text(root, "customPermissions/name") == "Manage_Finance_Sync"
     assert text(root, "customPermissions/enabled") == "true"

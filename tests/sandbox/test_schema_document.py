@@ -79,12 +79,12 @@ def test_the_page_says_of_every_field_who_writes_it(sobject: str) -> None:
         assert ("automation" in writer) or not type_.startswith(("Roll-up", "Formula")), name
 
 
-def test_what_the_worker_writes_is_what_its_permission_set_lets_it_write() -> None:
-    file = PACKAGE / "permissionsets" / "Finance_Sync_Integration.permissionset-meta.xml"
-    root = ElementTree.parse(file).getroot()
+def test_what_the_worker_writes_is_what_its_permission_sets_let_it_write() -> None:
+    sets = PACKAGE.glob("permissionsets/Finance_*_Integration.permissionset-meta.xml")
     editable = {
         value(permission, "field")
-        for permission in root.iter(f"{METADATA}fieldPermissions")
+        for file in sets
+        for permission in ElementTree.parse(file).getroot().iter(f"{METADATA}fieldPermissions")
         if value(permission, "editable") == "true"
     }
     written = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.schema import Field, PermissionSet, SObject
 
 _ALWAYS_OPEN = frozenset({"organization", "user"})
 
 
 class Access:
-    """Object and field permissions of one user. Without a permission set the user is a system administrator."""
+    """Object and field permissions of one user. Without a permission set the user is a system administrator.
+
+    Files are not named in permission sets: who sees a record sees its files, and everybody may add some.
+    """
 
     def __init__(
         self, permission_set: PermissionSet | None, custom: frozenset[str] = frozenset()
@@ -27,6 +31,8 @@ class Access:
             return sobject.writable or verb == "read"
         if sobject.name.lower() in _ALWAYS_OPEN:
             return verb == "read"
+        if sobject.name.lower() in files.OBJECTS:
+            return sobject.writable or verb == "read"
         return verb in self._set.objects.get(sobject.name.lower(), frozenset())
 
     def may_read(self, sobject: SObject, field: Field) -> bool:
@@ -46,7 +52,7 @@ class Access:
             or field.name_field
             or field.required
             or field.name in ("FirstName", "LastName")
-            or sobject.name.lower() in _ALWAYS_OPEN
+            or sobject.name.lower() in _ALWAYS_OPEN | files.OBJECTS
         )
 
     def _permission(self, sobject: SObject, field: Field) -> tuple[bool, bool]:

@@ -177,7 +177,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
         "maskType": None,
         "name": field.name,
         "nameField": field.name_field,
-        "namePointing": False,
+        "namePointing": len(field.reference_to) > 1,
         "nillable": not (
             field.required or field.system or field.name_field or field.type == "boolean"
         ),
@@ -192,7 +192,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
             }
             for each in field.picklist
         ],
-        "polymorphicForeignKey": False,
+        "polymorphicForeignKey": len(field.reference_to) > 1,
         "precision": field.precision,
         "queryByDistance": False,
         "referenceTargetField": None,
@@ -215,6 +215,7 @@ def _field(call: Call, sobject: SObject, field: Field) -> dict[str, Any]:
 _SOAP = {
     "id": "tns:ID",
     "reference": "tns:ID",
+    "base64": "xsd:base64Binary",
     "boolean": "xsd:boolean",
     "address": "urn:address",
     "date": "xsd:date",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync_worker.sandbox.http import Response
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.answers import answer, answer_text, no_content
 from sync_worker.sandbox.salesforce.call import (
     Call,
@@ -19,10 +20,10 @@ from sync_worker.sandbox.salesforce.call import (
 )
 from sync_worker.sandbox.salesforce.errors import Refused, not_found
 from sync_worker.sandbox.salesforce.ids import full_id
-from sync_worker.sandbox.salesforce.rows import changed_since
+from sync_worker.sandbox.salesforce.rows import changed_since, last_modified
 from sync_worker.sandbox.salesforce.schema import Field, SObject
 from sync_worker.sandbox.salesforce.soql.binding import own_value
-from sync_worker.sandbox.salesforce.values import Row, moment_of, stamp, writer_for
+from sync_worker.sandbox.salesforce.values import Row, moment_of, stamp, write_json, writer_for
 
 
 def create(call: Call) -> Response:
@@ -119,7 +120,16 @@ def deleted(call: Call) -> Response:
     )
 
 
+def read_bytes(call: Call) -> Response:
+    """What a version of a file holds (REST guide, sObject Blob Get)."""
+    sobject = call.org.schema.get(files.VERSION)
+    row = call.org.rows.existing(sobject, record_id(sobject, call.names[0]))
+    kind = {"Content-Type": "application/octetstream"}
+    return Response(200, kind, files.bytes_of(row["VersionData"]))
+
+
 ROUTES: Routes = {
+    "sobjects/ContentVersion/{}/VersionData": {"GET": read_bytes},
     "sobjects/{}/updated": {"GET": updated},
     "sobjects/{}/deleted": {"GET": deleted},
     "sobjects/{}/{}": {"GET": read, "PATCH": change, "DELETE": delete},
@@ -136,12 +146,15 @@ _TAGGED = "Account"
 
 def record_text(call: Call, sobject: SObject, row: Row, fields: Iterable[Field]) -> str:
     """One row as JSON text with its attributes."""
-    cells = "".join(
-        f',"{each.name}":{writer_for(each)(own_value(each, call.org.outside)(row))}'
-        for each in fields
-    )
+    cells = "".join(f',"{each.name}":{_cell(call, row, each)}' for each in fields)
     url = f"{call.base}/sobjects/{sobject.name}/{row['Id']}"
     return f'{{"attributes":{{"type":"{sobject.name}","url":"{url}"}}{cells}}}'
+
+
+def _cell(call: Call, row: Row, field: Field) -> str:
+    if field.type == "base64":
+        return write_json(files.address(call.base, row))
+    return writer_for(field)(own_value(field, call.org.outside)(row))
 
 
 def readable_fields(call: Call, sobject: SObject, names: str | list[str] | None) -> list[Field]:
@@ -167,7 +180,7 @@ def _read(call: Call, sobject: SObject, row: Row) -> Response:
     since = call.header_date("if-modified-since")
     if since and not changed_since(row, since):
         return Response(304)
-    changed = moment_of(row["LastModifiedDate"]).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    changed = moment_of(last_modified(row)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     headers = {"Last-Modified": changed}
     if sobject.name == _TAGGED:
         headers["ETag"] = _tag(row)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.access import Access
 from sync_worker.sandbox.salesforce.errors import Refused, not_writable
 from sync_worker.sandbox.salesforce.formula_functions import Outside
@@ -55,8 +56,12 @@ class Rows:
         given = self._given(sobject, values, creating=True)
         table = self._store.table(sobject)
         row = self._new(table, given, stamp(self._clock.now()))
+        if sobject.name == files.VERSION:
+            files.complete(row)
         _refuse_missing(sobject, row)
         self._check(table, row, None, given)
+        if sobject.name == files.VERSION:
+            files.publish(row, self._schema, self._store, self._made)
         self._store.put(table, row["Id"], row)
         self._roll_up(sobject, row)
         return str(row["Id"])
@@ -106,6 +111,8 @@ class Rows:
 
     def load(self, sobject: SObject, rows: Iterable[Mapping[str, Any]]) -> list[str]:
         """Many rows at once without rules or permissions; system dates may be given. Roll-ups come right at the end."""
+        if sobject.name == files.VERSION:
+            return [self.create(sobject, values) for values in rows]
         table, now = self._store.table(sobject), stamp(self._clock.now())
         readers = {each.name.lower(): each for each in sobject.fields}
         ids: list[str] = []
@@ -243,6 +250,13 @@ class Rows:
             table.last_number += 1
             row[field.name] = auto_number(field.auto_number or "{0}", table.last_number)
         return row
+
+    def _made(self, name: str, values: Row) -> str:
+        """A row that the platform makes by itself."""
+        table = self._store.table(self._schema.get(name))
+        row = self._new(table, values, stamp(self._clock.now()))
+        self._store.put(table, row["Id"], row)
+        return str(row["Id"])
 
     def _defaults_of(self, sobject: SObject) -> Row:
         """What every new row of the object starts with, worked out once."""
@@ -397,9 +411,14 @@ def auto_number(shape: str, number: int) -> str:
     return re.sub(r"\{(0+)\}", lambda match: f"{number:0{len(match[1])}}", shape)
 
 
+def last_modified(row: Row) -> str:
+    """Links of files have no date of their own for it."""
+    return str(row.get("LastModifiedDate") or row["SystemModstamp"])
+
+
 def changed_since(row: Row, moment: datetime) -> bool:
     """Whether the row was changed after that second."""
-    return str(row["LastModifiedDate"]) > stamp(moment)
+    return last_modified(row) > stamp(moment)
 
 
 def _fallback_name(sobject: SObject, record_id: str) -> Row:

@@ -77,8 +77,8 @@ class Field:
 
     @property
     def filterable(self) -> bool:
-        """Long texts and whole addresses can be neither filtered nor sorted by."""
-        return not self.long_text and not self.address
+        """Long texts, whole addresses and bytes can be neither filtered nor sorted by."""
+        return not self.long_text and not self.address and self.type != "base64"
 
     @property
     def groupable(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.schema import Field, PicklistValue, SObject
 
 
 def standard_objects() -> list[SObject]:
-    return [_account(), _contact(), _user(), _organization()]
+    return [_account(), _contact(), _user(), _organization(), *files.objects(system_fields)]
 
 
 def system_fields(*, owned: bool = True, restrict: bool = True) -> list[Field]:

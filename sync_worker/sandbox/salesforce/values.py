@@ -42,6 +42,8 @@ def writer_for(field: Field) -> Callable[[Value], str]:
         return _write_boolean
     if field.type == "address":
         return _write_address
+    if field.type == "int":
+        return _write_whole
     return _write_number if field.type in NUMBER_TYPES else _write_text
 
 
@@ -172,6 +174,13 @@ def _read_instant(field: Field, raw: Any) -> Value:
     return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
+def _read_bytes(_: Field, raw: Any) -> Value:
+    """They come, and are kept, as base64."""
+    if not isinstance(raw, str):
+        raise unreadable("base64Binary", raw)
+    return raw or None
+
+
 def _read_id(field: Field, raw: Any) -> Value:
     if raw == "":
         return None
@@ -186,6 +195,7 @@ def _read_id(field: Field, raw: Any) -> Value:
 _READERS: dict[str, Callable[[Field, Any], Value]] = {
     **dict.fromkeys(NUMBER_TYPES, _read_number),
     "address": lambda field, raw: raw,  # cannot be written; saying so is up to whoever saves
+    "base64": _read_bytes,
     "boolean": _read_boolean,
     "date": _read_date,
     "datetime": _read_instant,
@@ -223,6 +233,10 @@ def _write_boolean(value: Value) -> str:
 
 def _write_number(value: Value) -> str:
     return "null" if value is None else number_text(value)
+
+
+def _write_whole(value: Value) -> str:
+    return "null" if value is None else str(int(value))
 
 
 def _write_address(value: Value) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
-from sync_worker.sandbox.seeds import care
+from sync_worker.sandbox.seeds import care, grants
 from sync_worker.sandbox.seeds.foretold import Foretold
 from sync_worker.sandbox.xero.app import XeroSandbox
 
@@ -33,7 +33,10 @@ class Act(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`invoices` is how many there are unless somebody says otherwise. `fill` tells how many more it has made."""
+    """`invoices` is how many invoices or milestones there are unless somebody says otherwise.
+
+    `fill` tells how many more it has made.
+    """
 
     fill: Fill
     invoices: int
@@ -59,6 +62,16 @@ def nothing(
 PROFILES: Mapping[str, Profile] = {
     "care": Profile(care.seed, 100, {"payments": care.pay_some}),
     "empty": Profile(nothing, 1),
+    "grants": Profile(
+        grants.seed,
+        100,
+        {
+            "submit": grants.submit,
+            "approve": grants.approve,
+            "payments": grants.pay_some,
+            "pay_all": grants.pay_all,
+        },
+    ),
 }
 
 

@@ -13,16 +13,16 @@ from decimal import Decimal
 from random import Random
 
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
-from sync_worker.sandbox.seeds.catalogue import CENT, Catalogue, Line
+from sync_worker.sandbox.seeds.catalogue import Catalogue, Line
 from sync_worker.sandbox.seeds.foretold import Foretold
 from sync_worker.sandbox.seeds.hard import CASES, HardCases
+from sync_worker.sandbox.seeds.paying import parts_paid, pay
 from sync_worker.sandbox.seeds.prices import PRICES
 from sync_worker.sandbox.xero.app import XeroSandbox
 
 INVOICES_A_PARTICIPANT = 5
 CHUNK = 2_000
 LEFT_OUT = 0.01
-PAY_ALL, PAY_A_PART, PAY_IN_TWO = 60, 80, 90
 KEPT_FOR_HARD_CASES = 100  # the first participant numbers
 OLDEST_DAYS = 120  # all dates lie after the locked period
 FUNDING = ("Self-Managed",) * 6 + ("Plan-Managed",) * 3 + ("Agency-Managed",)
@@ -120,23 +120,4 @@ class PlainInvoices:
 def pay_some(_: SalesforceOrg, xero: XeroSandbox, *, seed: int) -> Foretold:
     """Today people pay most of what is approved and wholly unpaid, some of it in part or in two."""
     chance = Random(f"payments {seed}")
-    made = 0
-    for document in xero.documents():
-        due, unpaid = document["amount_due"], document["amount_due"] == document["total"] > 0
-        if document["kind"] != "ACCREC" or document["status"] != "AUTHORISED" or not unpaid:
-            continue
-        for amount in parts_paid(due, chance):
-            xero.pay(document["id"], amount)
-            made += 1
-    return Foretold(payments_created=made, payments_included=made)
-
-
-def parts_paid(due: Decimal, chance: Random) -> list[Decimal]:
-    """About 60 of 100 pay all, 20 a part, 10 all in two parts, and 10 nothing yet."""
-    habit = chance.randrange(100)
-    part = (due * chance.randrange(20, 80) / 100).quantize(CENT)
-    if habit < PAY_ALL or not 0 < part < due:
-        return [due]
-    if habit < PAY_A_PART:
-        return [part]
-    return [part, due - part] if habit < PAY_IN_TWO else []
+    return pay(xero, "ACCREC", lambda due: parts_paid(due, chance))

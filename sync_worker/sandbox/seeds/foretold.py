@@ -11,10 +11,15 @@ from typing import Any
 class Foretold:
     """Counts of CRM records.
 
-    `created`: invoices that must come to stand in Xero, once each. `payments_created`: payments in
-    Xero that must come to stand in the CRM, of which `payments_included` count towards their
-    invoice and `payments_excluded` do not. `held`: CRM invoice number -> why it must wait.
-    `untouched`: numbers of invoices that nobody may send.
+    `created`: invoices, or bills of approved milestones, that must come to stand in Xero, once
+    each. `payments_created`: payments in Xero that must come to stand in the CRM, of which
+    `payments_included` count towards their invoice or milestone and `payments_excluded` do not.
+    `held`: number of the CRM record -> why it must wait. `untouched`: numbers of records that
+    nobody may send.
+
+    Of grants alone: `drafts` bills are made before approval where contracts that are executed
+    have them made; `files` were uploaded; the payees of `without_account`, by milestone, have no
+    bank account, so that no bank file may hold them.
     """
 
     invoices: int = 0
@@ -24,6 +29,10 @@ class Foretold:
     payments_excluded: int = 0
     held: Mapping[str, str] = field(default_factory=dict)
     untouched: tuple[str, ...] = ()
+    milestones: int = 0
+    drafts: int = 0
+    files: int = 0
+    without_account: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -80,7 +80,15 @@ def as_told(schema: Schema) -> dict[str, Any]:
 
 def test_an_org_without_a_setup_has_standard_objects_alone(bare: Client) -> None:
     names = [each["name"] for each in bare.call("GET", "sobjects").json()["sobjects"]]
-    assert names == ["Account", "Contact", "Organization", "User"]
+    assert names == [
+        "Account",
+        "Contact",
+        "ContentDocument",
+        "ContentDocumentLink",
+        "ContentVersion",
+        "Organization",
+        "User",
+    ]
     assert bare.query("SELECT Id FROM Invoice__c")[0]["errorCode"] == "INVALID_TYPE"
 
 
@@ -129,14 +137,14 @@ def test_a_new_roll_up_counts_what_is_there_already(bare: Client) -> None:
     first, last = inner.rindex("<fields>", 0, start), inner.index("</fields>", start)
     without[INVOICE] = inner[:first] + inner[last + len("</fields>") :]
     without[INVOICE] = without[INVOICE].replace("Total_Payment_Amount__c", "Total_Amount__c")
-    without = {k: v for k, v in without.items() if k.startswith("objects")}
+    needed = ["Invoice__c", "Payment__c", "Support_Item__c", "Invoice_Line_Item__c"]
+    without = {f"objects/{each}.object": without[f"objects/{each}.object"] for each in needed}
     named = {
-        "CustomObject": ["Invoice__c", "Payment__c", "Support_Item__c", "Invoice_Line_Item__c"],
+        "CustomObject": needed,
         "CustomPermission": ["Manage_Finance_Sync"],
     }
     permission = {k: v for k, v in shipped().items() if k.startswith("customPermissions")}
     parts = {**without, **permission}
-    del parts["objects/Account.object"], parts["objects/Contact.object"]
     told = deploy(bare, {**parts, "package.xml": package_xml(named)})
     assert failures(told) == []
     invoice = bare.create("Invoice__c", Total_Amount__c=10)
@@ -406,7 +414,9 @@ def test_without_rollback_what_is_right_is_deployed(bare: Client) -> None:
     told = deploy(bare, {**shipped(), INTEGRATION: text}, rollbackOnError=False)
     assert told["status"] == "SucceededPartial"
     assert bare.org.schema.find("Invoice__c") is not None
-    assert list(bare.org.schema.permission_sets) == ["finance_sync_admin"]
+    places = [path.partition("/")[2] for path in shipped() if path.startswith("permissionsets/")]
+    whole = {each.removesuffix(".permissionset").lower() for each in places}
+    assert set(bare.org.schema.permission_sets) == whole - {"finance_sync_integration"}
 
 
 def test_what_depends_on_a_broken_component_fails_with_it(bare: Client) -> None:

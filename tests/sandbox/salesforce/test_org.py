@@ -119,6 +119,8 @@ def test_describe_tells_the_truth_about_fields(client: Client) -> None:
     assert children == {
         "Payments__r": "Payment__c",
         "Invoice_Line_Items__r": "Invoice_Line_Item__c",
+        "ContentDocumentLinks": "ContentDocumentLink",
+        None: "ContentVersion",
     }
     named = [each["name"] for each in client.call("GET", "sobjects").json()["sobjects"]]
     assert {"Account", "Contact", "Invoice__c", "User"} <= set(named)

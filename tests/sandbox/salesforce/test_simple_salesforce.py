@@ -147,7 +147,7 @@ def test_refusals_come_as_its_own_errors(sf: Any, org: SalesforceOrg) -> None:
     reasons: Any = bad.value.content
     assert reasons[0]["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
     with pytest.raises(SalesforceResourceNotFound):
-        sf.Invoice__c.get("a03000000000009AAA")
+        sf.Invoice__c.get(f"{made[:3]}000000000009AAA")
     with pytest.raises(SalesforceGeneralError) as late:
         sf.Invoice__c.update(
             made, {}, headers={"If-Unmodified-Since": "Wed, 04 Mar 2020 12:00:00 GMT"}

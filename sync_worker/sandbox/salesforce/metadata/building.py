@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.formula import Formula, FormulaError, compile_formula
 from sync_worker.sandbox.salesforce.ids import DIGITS
 from sync_worker.sandbox.salesforce.metadata.components import (
@@ -85,6 +86,7 @@ class _Builder:
             (PERMISSION_SET, self._add_permission_set),
         ):
             self._each(ordered, kind, make)
+        files.reach(self._objects)
         schema = Schema(self._objects.values(), self._permission_sets)
         self._compile_formulas(schema)
         self._each(ordered, RULE, lambda component: self._add_rule(component, schema))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from sync_worker.sandbox.salesforce.metadata.elements import Xml, XmlFault
@@ -130,6 +131,12 @@ def _stem(file: Path) -> str:
 
 def _read(file: Path) -> Xml:
     try:
-        return Xml.parse(file.read_bytes())
+        return _parsed(file.read_bytes())
     except XmlFault as fault:
         raise MetadataError(f"{file}: {fault.problem} (line {fault.line})") from None
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: bytes) -> Xml:
+    """The same folder is loaded by each org of a process, and what was read is never changed."""
+    return Xml.parse(text)

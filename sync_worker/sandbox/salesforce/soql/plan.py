@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
+from sync_worker.sandbox.salesforce import files
+from sync_worker.sandbox.salesforce.errors import Refused
+from sync_worker.sandbox.salesforce.schema import SObject
 from sync_worker.sandbox.salesforce.soql.aggregates import (
     Grouping,
     is_aggregate,
@@ -14,7 +17,14 @@ from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, W
 from sync_worker.sandbox.salesforce.soql.filters import Filter, Values, compile_filter
 from sync_worker.sandbox.salesforce.soql.selection import record_writer
 from sync_worker.sandbox.salesforce.soql.semi_joins import refuse_misplaced
-from sync_worker.sandbox.salesforce.soql.syntax import Path, Query, SoqlError
+from sync_worker.sandbox.salesforce.soql.syntax import (
+    All,
+    Comparison,
+    Condition,
+    Path,
+    Query,
+    SoqlError,
+)
 from sync_worker.sandbox.salesforce.values import Row, Value
 
 DEEPEST_SUB_SELECT = 5
@@ -26,6 +36,7 @@ class Plan:
     def __init__(self, query: Query, world: World, *, with_deleted: bool = False) -> None:
         self.query = query
         self.scope = Scope.of(world, query.source, query.alias, query.more_sources)
+        _refuse_unbounded(self.scope.sobject, query.where)
         self._with_deleted = with_deleted
         self._filter = _filter(query, self.scope)
         self._sort = _Sort(query, self.scope)
@@ -171,3 +182,27 @@ def _values_of(world: World) -> Values:
         return plan.scope, column, (column.get(row) for row in plan.matching())
 
     return run
+
+
+def _refuse_unbounded(sobject: SObject, where: Condition | None) -> None:
+    """Links of files are found by what they lead to or from, never all at once. Raises Refused.
+
+    In the platform's words, as users of several Apex packages quote them in public.
+    """
+    if sobject.name == files.LINK and not _bounded(where):
+        raise Refused(
+            "MALFORMED_QUERY",
+            "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or"
+            " LinkedEntityId using the equals operator or multiple Id's using the IN operator.",
+        )
+
+
+def _bounded(where: Condition | None) -> bool:
+    if isinstance(where, All):
+        return any(_bounded(part) for part in where.parts)
+    if not isinstance(where, Comparison) or not isinstance(where.left, Path):
+        return False
+    return where.operator in ("=", "IN") and where.left.parts[-1].lower() in _BOUNDS
+
+
+_BOUNDS = frozenset({"id", "contentdocumentid", "linkedentityid"})

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from sync_worker.sandbox.salesforce import files
 from sync_worker.sandbox.salesforce.schema import Field, SObject
 from sync_worker.sandbox.salesforce.soql.binding import Column, Getter, Scope, own_value
 from sync_worker.sandbox.salesforce.soql.syntax import (
@@ -169,6 +170,8 @@ def _put(shape: Shape, name: str, writer: Writer, at: int) -> None:
 
 
 def _own(each: Field, get: Getter) -> Writer:
+    if each.type == "base64":
+        return lambda row, page: write_json(files.address(page.base, row))
     write: Callable[[Value], str] = writer_for(each)
     return lambda row, page: write(get(row))
 
