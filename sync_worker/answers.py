@@ -31,7 +31,8 @@ def whole(stream: urllib3.BaseHTTPResponse, clock: Clock, until: datetime) -> by
     """All of it, unpacked. Raises Cut past `MOST_BYTES` or `until`, and what urllib3 raises for half an answer."""
     parts: list[bytes] = []
     size = 0
-    while part := stream.read1(PIECE, decode_content=True):
+    stream.decode_content = True  # requests leaves the unpacking to its own reader
+    while part := stream.read1(PIECE):
         parts.append(part)
         size += len(part)
         if size > MOST_BYTES:
