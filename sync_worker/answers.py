@@ -41,6 +41,7 @@ def whole(stream: urllib3.BaseHTTPResponse, clock: Clock, until: datetime) -> by
         if clock.now() > until:
             stream.close()
             raise Cut("still coming when its time was over")
+    stream.release_conn()
     return b"".join(parts)
 
 

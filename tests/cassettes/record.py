@@ -102,19 +102,21 @@ def reading_an_invoice(app: App, _: Facts) -> Any:
 
 def writing_back(app: App, facts: Facts) -> Any:
     """One row that is there, and one that is not."""
-    crm = app.connection("main").invoices.crm
+    connection = app.connection("main")
+    crm = connection.invoices.crm
     (invoice,) = crm.numbered(NUMBER)
     news = [
         InvoiceNews(one, state="Held", message=f"recorded {facts.stamp}")
         for one in (invoice.id, NO_RECORD)
     ]
-    return crm.write(news)
+    with connection.held():
+        return crm.write(news)
 
 
 def writing_payments(app: App, facts: Facts) -> Any:
     """The same one twice: made, then unchanged."""
-    work = app.connection("main").payments
-    (invoice,) = app.connection("main").invoices.crm.numbered(NUMBER)
+    connection = app.connection("main")
+    (invoice,) = connection.invoices.crm.numbered(NUMBER)
     payment = PaymentRecord(
         invoice=invoice.id,
         type=PaymentType.RECONCILIATION,
@@ -127,7 +129,8 @@ def writing_payments(app: App, facts: Facts) -> Any:
         reference=facts.stamp,
         reason="",
     )
-    return [work.crm.upsert([payment]) for _ in range(2)]
+    with connection.held():
+        return [connection.payments.crm.upsert([payment]) for _ in range(2)]
 
 
 def checking_both_sides(app: App, _: Facts) -> Any:
