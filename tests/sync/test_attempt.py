@@ -256,3 +256,18 @@ def test_asked_to_stop_nothing_new_is_begun_and_what_is_made_is_recorded() -> No
     world.roads["xero"].hook = lambda _: None
     world.sync()
     assert all(len(world.documents_of(f"INV-{n}")) == 1 for n in (1, 2, 3))
+
+
+def test_a_key_is_not_used_again_when_its_token_dies_between_two_askings() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_before_commit", method="PUT", path="/Invoices")
+    world.fault("xero", "expire_token", method="PUT", path="/Invoices", nth=2)
+    world.forget_calls()
+    world.sync()
+    assert world.writes("Invoices") == 2, (
+        "the second was refused for its token, and no third one left"
+    )
+    assert world.in_doubt() == ["INV-1"]
+    world.settle()
+    assert world.document("INV-1")["status"] == "AUTHORISED"
