@@ -263,6 +263,12 @@ def test_whenever_it_may_have_been_done_the_outcome_is_unknown(world: World, fau
     assert world.writes("Invoices") == 1, "one call, one request on the wire"
 
 
+def test_a_page_that_is_no_list_is_not_an_empty_list(world: World) -> None:
+    world.fault("xero", "html", method="GET", path="Payments", times=99)
+    with pytest.raises(Transient):
+        list(payments(world).changed(None))
+
+
 def test_the_same_bytes_and_key_bring_the_same_answer_and_one_document(world: World) -> None:
     contact = XeroId(world.xero.add_contact("Payer"))
     frozen = invoices(world).prepare_new([(a_draft(), contact, 1)])

@@ -84,10 +84,12 @@ def _in_turn(mutants: Sequence[Mutant], copies: Sequence[Copy]) -> Iterator[Verd
 def _say(n: int, of: int, verdict: Verdict) -> None:
     """A terminal keeps the line of a survivor; a log keeps all of them."""
     line = f"{n:3}/{of} {'killed  ' if verdict.killed else 'SURVIVED'} {verdict.mutant.broken}"
-    if verdict.killed and sys.stdout.isatty():
-        return _progress(line)
-    sys.stdout.write(f"{CLEAR if sys.stdout.isatty() else ''}{line}; {verdict.how}\n")
-    sys.stdout.flush()
+    terminal = sys.stdout.isatty()
+    if verdict.killed and terminal:
+        _progress(line)
+    else:
+        sys.stdout.write(f"{CLEAR if terminal else ''}{line}; {verdict.how}\n")
+        sys.stdout.flush()
 
 
 CLEAR = "\r\x1b[K"

@@ -17,7 +17,9 @@ MEMORY = (
         "sync_worker/state/engine.py",
         'connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")',
         'connection.exec_driver_sql("BEGIN" if readonly else "BEGIN DEFERRED")',
-        ("tests/state/test_opening.py::test_of_two_writers_the_second_queues_before_it_reads",),
+        (
+            "tests/state/test_opening.py::test_a_writer_has_the_journal_to_itself_before_it_reads_a_line",
+        ),
     ),
     Mutant(
         "a damaged journal is used",
@@ -47,7 +49,7 @@ MEMORY = (
         "sync_worker/state/lease.py",
         '"fence": leases.c.fence + 1,',
         '"fence": leases.c.fence,',
-        ("tests/state/test_lease.py::test_a_twin_on_the_same_host_is_told_by_the_fence",),
+        ("tests/state/test_lease.py::test_a_second_worker_gets_nothing_until_the_first_lets_go",),
     ),
     Mutant(
         "a worker that lost its lane records all the same",
@@ -89,7 +91,9 @@ MEMORY = (
         "sync_worker/state/batches.py",
         "            (batches.c.body == new.body) | batches.c.body.is_(None),\n",
         "",
-        ("tests/state/test_batches.py::test_other_bytes_never_leave_under_a_batch_name_that_was_used",),
+        (
+            "tests/state/test_batches.py::test_other_bytes_never_leave_under_a_batch_name_that_was_used",
+        ),
     ),
     Mutant(
         "a batch sent again forgets the token it first left with",
@@ -128,7 +132,9 @@ MEMORY = (
         "sync_worker/state/sightings.py",
         "(one.status in _GONE, one.generation, one.xero_id)",
         "(one.generation, one.xero_id)",
-        ("tests/state/test_documents.py::test_of_several_sightings_the_first_that_still_stands_counts",),
+        (
+            "tests/state/test_documents.py::test_of_several_sightings_the_first_that_still_stands_counts",
+        ),
     ),
     Mutant(
         "a token sealed for one connection opens in another",

@@ -10,7 +10,9 @@ MONEY = (
         "sync_worker/sync/payments.py",
         "    done = [payment for payment in taken if payment.document_id not in unsettled]\n",
         "    done = list(taken)\n",
-        ("tests/sync/test_payments.py::test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid",),
+        (
+            "tests/sync/test_payments.py::test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid",
+        ),
     ),
     Mutant(
         "a payment leaves the inbox before the CRM has it",
@@ -102,21 +104,27 @@ MONEY = (
         "sync_worker/sync/payments.py",
         "        include=not payment.deleted,\n",
         "        include=True,\n",
-        ("tests/sync/test_payments.py::test_taken_back_in_xero_it_stays_in_the_crm_and_counts_no_more",),
+        (
+            "tests/sync/test_payments.py::test_taken_back_in_xero_it_stays_in_the_crm_and_counts_no_more",
+        ),
     ),
     Mutant(
         "money that Stripe took counts twice",
         "sync_worker/sync/payments.py",
         "        return _unless_repeated(record, payment, standing, rules)\n",
         "        return record\n",
-        ("tests/sync/test_payments.py::test_money_that_stripe_took_is_recorded_and_does_not_count",),
+        (
+            "tests/sync/test_payments.py::test_money_that_stripe_took_is_recorded_and_does_not_count",
+        ),
     ),
     Mutant(
         "one Stripe payment answers for two of Xero's",
         "sync_worker/sync/payments.py",
         "    if len(stripe) <= taken:\n",
         "    if not stripe:\n",
-        ("tests/sync/test_payments.py::test_one_stripe_payment_answers_for_one_xero_payment_and_no_more",),
+        (
+            "tests/sync/test_payments.py::test_one_stripe_payment_answers_for_one_xero_payment_and_no_more",
+        ),
     ),
     Mutant(
         "what a person took out of the sum is put back",
@@ -158,8 +166,10 @@ MONEY = (
         "sync_worker/sync/verify.py",
         "    if invoice.total is not None and invoice.total != stored.total:\n",
         "    if invoice.total is None:\n",
-        ("tests/sync/test_verify.py::test_f76_an_edit_in_xero_is_shown_as_drift",
-         "tests/sync/test_verify.py::test_f41_an_edit_in_the_crm_after_the_sync_is_shown_once_as_drift",),
+        (
+            "tests/sync/test_verify.py::test_f76_an_edit_in_xero_is_shown_as_drift",
+            "tests/sync/test_verify.py::test_f41_an_edit_in_the_crm_after_the_sync_is_shown_once_as_drift",
+        ),
     ),
     Mutant(
         "the look afterwards is blind to a void",
@@ -182,7 +192,9 @@ MONEY = (
         "sync_worker/sync/verify.py",
         "                same_contact=record not in strangers,\n",
         "                same_contact=True,\n",
-        ("tests/sync/test_verify.py::test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same",),
+        (
+            "tests/sync/test_verify.py::test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same",
+        ),
     ),
     Mutant(
         "the look afterwards is blind to money that never came",

@@ -39,7 +39,9 @@ PEOPLE = (
         "sync_worker/sync/contacts.py",
         "    found = _by_number(directory, known, rows)\n",
         "    found: Found = {}\n",
-        ("tests/sync/test_contacts.py::test_a_contact_in_doubt_is_looked_for_before_anything_is_sent",),
+        (
+            "tests/sync/test_contacts.py::test_a_contact_in_doubt_is_looked_for_before_anything_is_sent",
+        ),
     ),
     Mutant(
         "an archived contact is used",
@@ -92,14 +94,18 @@ PEOPLE = (
         "sync_worker/salesforce/client.py",
         '"allOrNone": False,',
         '"allOrNone": True,',
-        ("tests/contracts/test_crm_ports.py::test_a_row_that_is_gone_or_refused_leaves_the_others",),
+        (
+            "tests/contracts/test_crm_ports.py::test_a_row_that_is_gone_or_refused_leaves_the_others",
+        ),
     ),
     Mutant(
         "payments are inserted and not upserted by their Xero id",
         "sync_worker/salesforce/payments.py",
         '            "Finance_External_ID__c": payment.xero_id,\n',
         '            "Finance_External_ID__c": f"{payment.xero_id}-{id(payment)}",\n',
-        ("tests/contracts/test_crm_ports.py::test_a_payment_is_recorded_once_however_often_it_is_told",),
+        (
+            "tests/contracts/test_crm_ports.py::test_a_payment_is_recorded_once_however_often_it_is_told",
+        ),
     ),
     Mutant(
         "a lost answer of the CRM is taken for a refusal that did nothing",

@@ -26,22 +26,33 @@ SENDING = (
         "waiting for the budget comes after the intent",
         "sync_worker/sync/attempt.py",
         """\
-        raise Stopping
     lane.sender.ready()
+    lane.journal.guard()
+    token, sent_at = lane.sender.token, lane.sender.now()
+    sending = [replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows]
+    leaving = f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave"
+    lane.journal.intend(frozen, token, [Change(row, leaving) for row in sending])
 """,
         """\
-        raise Stopping
+    lane.journal.guard()
+    token, sent_at = lane.sender.token, lane.sender.now()
+    sending = [replace(row, state=State.SENDING, batch=frozen.id, sent_at=sent_at) for row in rows]
+    leaving = f"{frozen.method} {frozen.path.partition('?')[0]} is about to leave"
+    lane.journal.intend(frozen, token, [Change(row, leaving) for row in sending])
+    lane.sender.ready()
 """,
         (
             "tests/sync/test_attempt.py::test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it",
         ),
     ),
     Mutant(
-        "a worker that lost its lane sends all the same",
+        "a write leaves on what little is left of a lease",
         "sync_worker/sync/attempt.py",
         "    lane.journal.guard()\n",
         "",
-        ("tests/sync/test_attempt.py::test_a_worker_that_lost_its_lane_while_it_waited_sends_nothing",),
+        (
+            "tests/sync/test_attempt.py::test_every_write_leaves_with_at_least_half_of_the_lease_before_it",
+        ),
     ),
     Mutant(
         "asked to stop, another batch is begun",
@@ -57,7 +68,9 @@ SENDING = (
         "sync_worker/sync/attempt.py",
         "unsure = [replace(row, state=State.UNSURE, sent_at=now) for row in sending]",
         "unsure = [replace(row, state=State.UNSURE) for row in sending]",
-        ("tests/sync/test_recover.py::test_the_quiet_time_begins_anew_with_every_call",),
+        (
+            "tests/sync/test_recover.py::test_the_quiet_time_is_counted_from_the_last_call_that_was_given_up",
+        ),
     ),
     Mutant(
         "a key is replayed under another token",
@@ -161,9 +174,7 @@ SENDING = (
         "sync_worker/sync/documents.py",
         "return None not in {done.total, row.total} and done.total != row.total",
         "return bool(done.total and row.total and abs(done.total - row.total) > 1)",
-        (
-            "tests/sync/test_invoices.py::test_a_draft_that_is_off_by_a_cent_is_never_authorised",
-        ),
+        ("tests/sync/test_invoices.py::test_a_draft_that_is_off_by_a_cent_is_never_authorised",),
     ),
     Mutant(
         "where Xero numbers, the first step makes it AUTHORISED at once",
@@ -177,14 +188,14 @@ SENDING = (
     Mutant(
         "an invoice is made with POST, which edits whatever has its number",
         "sync_worker/xero/invoices.py",
-        '''\
+        """\
             "PUT",
             PATH,
-            "Invoices",''',
-        '''\
+            "Invoices",""",
+        """\
             "POST",
             PATH,
-            "Invoices",''',
+            "Invoices",""",
         ("tests/sync/test_invoices.py::test_a_number_that_is_taken_by_somebody_else_is_held",),
     ),
     Mutant(
@@ -231,7 +242,9 @@ SENDING = (
         "sync_worker/sync/invoices.py",
         "generation=row.generation + (1 if refused else 0))",
         "generation=row.generation)",
-        ("tests/sync/test_invoices.py::test_a_refusal_that_is_cured_is_tried_under_a_new_key",),
+        (
+            "tests/sync/test_invoices.py::test_a_document_xero_refuses_is_held_with_its_words_and_the_others_go_on",
+        ),
     ),
     Mutant(
         "a document is adopted by its number alone",
@@ -277,7 +290,9 @@ SENDING = (
         "sync_worker/sync/recover.py",
         "return min([since, *(row.sent_at - MARGIN for row in doubtful if row.sent_at)])",
         "return self.lane.sender.now()",
-        ("tests/sync/test_recover.py::test_what_stands_in_xero_is_found_by_its_marker_and_adopted",),
+        (
+            "tests/sync/test_recover.py::test_what_stands_in_xero_is_found_by_its_marker_and_adopted",
+        ),
     ),
     Mutant(
         "the look goes on from a run that ended in doubt",
@@ -303,7 +318,9 @@ SENDING = (
         "sync_worker/state/documents.py",
         "        check(known.get((document.kind, document.record)), document)\n",
         "",
-        ("tests/state/test_documents.py::test_a_move_the_table_does_not_know_keeps_nothing_of_its_commit",),
+        (
+            "tests/state/test_documents.py::test_a_move_the_table_does_not_know_keeps_nothing_of_its_commit",
+        ),
     ),
     Mutant(
         "a generation may come back",
@@ -344,7 +361,9 @@ SENDING = (
         "sync_worker/sync/linking.py",
         "        if reason := self.rules.not_due(invoice):\n",
         "        if reason := '':\n",
-        ("tests/sync/test_invoices.py::test_cancelled_before_it_is_completed_it_is_not_authorised",),
+        (
+            "tests/sync/test_invoices.py::test_cancelled_before_it_is_completed_it_is_not_authorised",
+        ),
     ),
     Mutant(
         "a hold is retried for ever, at every run",
@@ -360,14 +379,18 @@ SENDING = (
         "sync_worker/sync/documents.py",
         "    wait = next_try(attempts)\n",
         "    wait = next_try(1)\n",
-        ("tests/sync/test_invoices.py::test_a_hold_nobody_cures_waits_longer_each_time_and_then_for_a_person",),
+        (
+            "tests/sync/test_invoices.py::test_a_hold_nobody_cures_is_tried_twelve_times_and_then_waits_for_a_person",
+        ),
     ),
     Mutant(
         "a held invoice does not wake when its inputs change",
         "sync_worker/sync/invoices.py",
         "    if asked or row.input_hash != input_hash(",
         "    if asked or '' == input_hash(",
-        ("tests/sync/test_invoices.py::test_a_held_invoice_goes_as_soon_as_its_inputs_are_corrected",),
+        (
+            "tests/sync/test_invoices.py::test_a_held_invoice_goes_as_soon_as_its_inputs_are_corrected",
+        ),
     ),
     Mutant(
         "a record deleted after its document was made is forgotten in silence",

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from tests.mutants.mutant import HOUSE, Mutant
 
-PATIENCE_S = 120
-"""The named tests take seconds; whatever takes this long waits for ever."""
+PATIENCE_S = 300
+"""A mutant's tests take seconds; whatever takes this long waits for ever."""
+ALL_S = 900
+"""And all of them together."""
 FAILED = 1
 """pytest's exit code where a test failed; another one says that nothing was tested."""
 
@@ -51,7 +53,7 @@ class Copy:
         where = self._run(sys.executable, "-c", "import sync_worker; print(sync_worker.__file__)")
         if not Path(where.stdout.strip()).is_relative_to(self.root):
             raise Unsound(f"the tests would run on {where.stdout.strip()}, not on the copy")
-        ended = self._pytest("-n", str(workers), *killers)
+        ended = self._pytest("-n", str(workers), *killers, patience_s=ALL_S)
         if ended.returncode:
             raise Unsound(f"not every named test passes on the code as it is:\n{ended.stdout}")
 
@@ -71,12 +73,25 @@ class Copy:
             raise Unsound(f"{mutant.broken!r}: pytest could not run:\n{ended.stdout}{ended.stderr}")
         return Verdict(mutant, ended.returncode == FAILED, _how(ended.stdout))
 
-    def _pytest(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def _pytest(
+        self, *words: str, patience_s: float = PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
         # pytest's own limit is off, so that a test that hangs is told from one that fails.
-        quiet = ("-q", "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "timeout=0", "--tb=short")
-        return self._run(sys.executable, "-m", "pytest", *quiet, *words)
+        quiet = (
+            "-q",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "-o",
+            "timeout=0",
+            "--tb=short",
+        )
+        return self._run(sys.executable, "-m", "pytest", *quiet, *words, patience_s=patience_s)
 
-    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, *command: str, patience_s: float = PATIENCE_S
+    ) -> subprocess.CompletedProcess[str]:
         env = {**os.environ, "PYTHONPATH": str(self.root), "COLUMNS": "200"}
         with subprocess.Popen(
             command,
@@ -88,7 +103,7 @@ class Copy:
             start_new_session=True,
         ) as running:
             try:
-                out, err = running.communicate(timeout=PATIENCE_S)
+                out, err = running.communicate(timeout=patience_s)
             except BaseException:
                 os.killpg(running.pid, signal.SIGKILL)  # with the processes that a test began
                 raise

@@ -64,6 +64,25 @@ def test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it(per_m
     assert max(waited) < 2
 
 
+def test_every_write_leaves_with_at_least_half_of_the_lease_before_it() -> None:
+    """Else a slow call could still be on its way when another host takes the lane."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.worker.invoices.lane.interlude = lambda: world.advance(500)
+    left: list[float] = []
+
+    def look(request: Request) -> None:
+        if request.method in {"PUT", "POST"} and request.path.endswith("/Invoices"):
+            lease = world.worker.lane.lease
+            assert lease is not None
+            left.append((lease.until - world.clock.now()).total_seconds() / 900)
+
+    world.roads["xero"].instead = look
+    world.sync()
+    assert len(left) == 2
+    assert min(left) >= 0.5
+
+
 def test_once_the_answer_is_in_the_bytes_are_forgotten() -> None:
     world = a_world()
     world.crm.invoice("INV-1")

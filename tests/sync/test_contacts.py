@@ -242,6 +242,19 @@ def test_a_lost_answer_makes_no_second_contact(fault: str) -> None:
 # Details ------------------------------------------------------------------------------------------
 
 
+def test_a_contact_in_doubt_is_looked_for_before_anything_is_sent() -> None:
+    world = a_world()
+    a_person(world)
+    world.fault("xero", "slow", method="PUT", path="Contacts", times=9, seconds=200)
+    world.sync()
+    world.plane.xero_door.faults.clear()
+    world.advance(100)
+    world.forget_calls()
+    world.sync()
+    assert world.writes("Contacts") == 0
+    assert wrongs(world.org, world.xero) == []
+
+
 def test_details_that_changed_in_the_crm_are_sent_and_nothing_else() -> None:
     world = a_world()
     who = a_person(world, Email="kim@care.example", Phone="02 5550 1234")
