@@ -59,6 +59,16 @@ MEMORY = (
         ("tests/state/test_lease.py::test_whoever_lost_the_lane_can_neither_send_nor_record",),
     ),
     Mutant(
+        "a write leaves on what little is left of a lease",
+        "sync_worker/state/lease.py",
+        "if lease.until - self._store.clock.now() < lease.ttl / 2:",
+        "if lease.until < self._store.clock.now():",
+        (
+            "tests/state/test_lease.py::test_the_guard_renews_the_lease_when_less_than_half_is_left",
+            "tests/sync/test_attempt.py::test_every_write_leaves_with_at_least_half_of_the_lease_before_it",
+        ),
+    ),
+    Mutant(
         "a renewal brings a lost lane back",
         "sync_worker/state/lease.py",
         "        if not kept:\n            self._lose()\n",
@@ -68,8 +78,8 @@ MEMORY = (
     Mutant(
         "a lease may be shorter than a quiet time",
         "sync_worker/settings.py",
-        "if self.lease_s <= self.quiet_s + self.timeout_s:",
-        "if self.lease_s <= self.timeout_s:",
+        "if self.lease_s <= self.quiet_s + self.most_s:",
+        "if self.lease_s <= self.most_s:",
         ("tests/test_settings.py::test_a_wrong_setting_is_one_sentence_that_names_it",),
     ),
     Mutant(

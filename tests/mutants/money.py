@@ -17,17 +17,17 @@ MONEY = (
     Mutant(
         "a payment leaves the inbox before the CRM has it",
         "sync_worker/sync/payments.py",
-        "    work.lane.journal.guard()\n    refusals = {\n",
-        "    work.lane.journal.applied(payments)\n    refusals = {\n",
+        "    refusals = {\n        refusal.record: refusal\n",
+        "    work.lane.journal.applied(payments)\n    refusals = {\n        refusal.record: refusal\n",
         (
             "tests/sync/test_payments.py::test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start",
             "tests/journeys/test_crashes.py::test_a_crash_while_payments_arrive_ends_with_each_payment_once_in_the_crm[kept]",
         ),
     ),
     Mutant(
-        "a worker that lost its lane goes on writing payments",
-        "sync_worker/sync/payments.py",
-        "    work.lane.journal.guard()\n",
+        "a worker that lost its lane goes on writing to the CRM",
+        "sync_worker/salesforce/client.py",
+        "        self._guard()\n",
         "",
         ("tests/sync/test_payments.py::test_a_worker_that_lost_its_lane_writes_no_payment",),
     ),

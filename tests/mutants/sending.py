@@ -46,12 +46,12 @@ SENDING = (
         ),
     ),
     Mutant(
-        "a write leaves on what little is left of a lease",
+        "a worker that lost its lane since the intent sends all the same",
         "sync_worker/sync/attempt.py",
-        "    lane.journal.guard()\n",
-        "",
+        "    lane.journal.guard()\n    return lane.sender.send(frozen)\n",
+        "    return lane.sender.send(frozen)\n",
         (
-            "tests/sync/test_attempt.py::test_every_write_leaves_with_at_least_half_of_the_lease_before_it",
+            "tests/sync/test_attempt.py::test_a_worker_that_slept_after_its_intent_and_lost_its_lane_sends_nothing",
         ),
     ),
     Mutant(
@@ -96,9 +96,14 @@ SENDING = (
     Mutant(
         "a lost answer is asked for again under a new key",
         "sync_worker/sync/attempt.py",
-        "            return lane.sender.send(frozen)\n        except OutcomeUnknown as again:",
-        '            return lane.sender.send(replace(frozen, key=f"{frozen.key}-again"))\n'
-        "        except OutcomeUnknown as again:",
+        """\
+            last_left = _note_another_leaving(lane, sending)
+            return _leave(lane, frozen)
+""",
+        """\
+            last_left = _note_another_leaving(lane, sending)
+            return _leave(lane, replace(frozen, key=f"{frozen.key}-again"))
+""",
         (
             "tests/sync/test_attempt.py::test_a_lost_answer_is_asked_for_again_with_the_same_key_and_bytes",
         ),
@@ -286,10 +291,10 @@ SENDING = (
         ),
     ),
     Mutant(
-        "the look starts where the journal ended, not where the doubts began",
+        "the look begins now, not where the lost ones first left",
         "sync_worker/sync/recover.py",
-        "return min([since, *(row.sent_at - MARGIN for row in doubtful if row.sent_at)])",
-        "return self.lane.sender.now()",
+        "            return min(at - MARGIN for at in left if at)\n",
+        "            return self.lane.sender.now()\n",
         (
             "tests/sync/test_recover.py::test_what_stands_in_xero_is_found_by_its_marker_and_adopted",
         ),
@@ -377,8 +382,8 @@ SENDING = (
     Mutant(
         "a hold never stops being tried by itself",
         "sync_worker/sync/documents.py",
-        "    wait = next_try(attempts)\n",
-        "    wait = next_try(1)\n",
+        "wait = next_try(attempts, hold.hold_class)",
+        "wait = next_try(1, hold.hold_class)",
         (
             "tests/sync/test_invoices.py::test_a_hold_nobody_cures_is_tried_twelve_times_and_then_waits_for_a_person",
         ),

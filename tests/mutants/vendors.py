@@ -8,9 +8,9 @@ VENDORS = (
     Mutant(
         "a library repeats a lost write behind our back",
         "sync_worker/xero/transport.py",
-        "            redirect=False,\n            preload_content=True,\n",
+        "            redirect=False,\n        )\n        if not 200",
         "            redirect=False,\n            retries=urllib3.Retry(3, redirect=0, allowed_methods=None),\n"
-        "            preload_content=True,\n",
+        "        )\n        if not 200",
         (
             "tests/contracts/test_ledger_ports.py::test_whenever_it_may_have_been_done_the_outcome_is_unknown",
         ),
@@ -214,7 +214,7 @@ VENDORS = (
     Mutant(
         "a token that is refused for ever is renewed for ever",
         "sync_worker/xero/client.py",
-        "                if failure.status == 401 and not renewed:\n",
+        "                if failure.status == 401 and not self._renewed:\n",
         "                if failure.status == 401:\n",
         (
             "tests/journeys/test_rotating_tokens.py::test_f08_a_custom_connection_that_is_refused_for_ever_is_told_after_one_new_token",

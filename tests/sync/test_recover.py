@@ -192,6 +192,7 @@ def test_a_run_that_ended_in_doubt_does_not_move_the_look() -> None:
     world.fault("xero", "drop_after_commit", **INVOICES, times=3)
     assert world.sync().counts["in_doubt"] == ["INV-1"]
     assert len(world.documents_of("INV-1")) == 1
+    world.restart()
     assert world.sync().counts["linked"] == 1
     assert wrongs(world.org, world.xero) == []
 
