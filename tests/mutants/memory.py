@@ -15,8 +15,8 @@ MEMORY = (
     Mutant(
         "writers begin deferred, and fail when they first write",
         "sync_worker/state/engine.py",
-        'connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")',
-        'connection.exec_driver_sql("BEGIN" if readonly else "BEGIN DEFERRED")',
+        'driver.execute("BEGIN" if readonly else "BEGIN IMMEDIATE")',
+        'driver.execute("BEGIN" if readonly else "BEGIN DEFERRED")',
         (
             "tests/state/test_opening.py::test_a_writer_has_the_journal_to_itself_before_it_reads_a_line",
         ),
@@ -31,8 +31,8 @@ MEMORY = (
     Mutant(
         "the lease is taken without its condition",
         "sync_worker/state/lease.py",
-        "            where=or_(leases.c.until < now, leases.c.owner == owner),\n",
-        "",
+        '        where=or_(leases.c.until < bindparam("now"), leases.c.owner == new.owner),\n',
+        '        where=or_(bindparam("now").is_not(None), leases.c.owner == new.owner),\n',
         ("tests/state/test_lease.py::test_a_worker_of_another_host_is_waited_out",),
     ),
     Mutant(

@@ -181,8 +181,8 @@ MONEY = (
     Mutant(
         "the look afterwards is blind to a record that is gone",
         "sync_worker/sync/verify.py",
-        "        return replace(row, state=State.CANCELLED, hold=None) if gone else orphaned(row)\n",
-        "        return replace(row, state=State.CANCELLED if gone else State.VERIFIED, hold=None)\n",
+        "        return _let_go(row) if gone else orphaned(row)\n",
+        "        return _let_go(row) if gone else replace(row, state=State.VERIFIED, hold=None)\n",
         (
             "tests/sync/test_verify.py::test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so",
         ),

@@ -92,7 +92,8 @@ class Copy:
     def _run(
         self, *command: str, patience_s: float = PATIENCE_S
     ) -> subprocess.CompletedProcess[str]:
-        env = {**os.environ, "PYTHONPATH": str(self.root), "COLUMNS": "200"}
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+        env = {**ours, "PYTHONPATH": str(self.root), "COLUMNS": "200"}
         with subprocess.Popen(
             command,
             cwd=self.root,
