@@ -119,7 +119,7 @@ class Copy:
 
 def _how(said: str) -> str:
     """Which test failed, and its first words."""
-    found = re.search(r"^(?:FAILED|ERROR) (\S+)(?: - (.*))?$", said, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - (.*))?$", said, re.MULTILINE)
     if not found:
         return "every named test passed"
-    return f"{found[1].rpartition('::')[2]}: {(found[2] or '').strip()}".strip(": ")
+    return f"{found[1].partition('::')[2]}: {(found[2] or '').strip()}".strip(": ")

@@ -187,6 +187,7 @@ def test_an_archived_contact_holds_the_invoice_and_restored_lets_it_go() -> None
     a_person(world, Finance_External_ID__c=known)
     world.sync()
     assert held(world) == "contact-archived"
+    assert world.writes("Invoices") == 0
     world.xero.restore_contact(known)
     world.advance(3601)
     world.sync()
@@ -330,8 +331,10 @@ def test_after_a_day_it_is_looked_at_again() -> None:
     world.xero.archive_contact(world.contact("Kim Lee")["id"])
     world.advance(25 * 3600)
     world.crm.invoice("INV-2", who=who)
+    world.forget_calls()
     world.sync()
     assert held(world, "INV-2") == "contact-archived"
+    assert world.writes("Invoices") == 0
 
 
 def test_documents_carry_the_contacts_id_alone() -> None:
