@@ -41,8 +41,15 @@ MONEY = (
     Mutant(
         "the cursor moves before its page is in the inbox",
         "sync_worker/state/journal.py",
-        "            return inbox.receive(tx, self._store.connection, payments)\n",
-        "            tx.commit()\n            return inbox.receive(tx, self._store.connection, payments)\n",
+        """\
+            cursors.move(tx, self._store.connection, PAYMENTS, cursor)
+            return inbox.receive(tx, self._store.connection, payments)
+""",
+        """\
+            cursors.move(tx, self._store.connection, PAYMENTS, cursor)
+        with self._in_lane("receive") as tx:
+            return inbox.receive(tx, self._store.connection, payments)
+""",
         ("tests/state/test_inbox.py::test_a_page_that_cannot_be_stored_does_not_move_the_cursor",),
     ),
     Mutant(
