@@ -121,5 +121,5 @@ def _how(said: str) -> str:
     """Which test failed, and its first words."""
     found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - (.*))?$", said, re.MULTILINE)
     if not found:
-        return "every named test passed"
+        return "every named test passed" if " failed" not in said else "a named test failed"
     return f"{found[1].partition('::')[2]}: {(found[2] or '').strip()}".strip(": ")

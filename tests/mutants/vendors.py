@@ -65,9 +65,9 @@ VENDORS = (
     ),
     Mutant(
         "a 403 is an empty list",
-        "sync_worker/xero/client.py",
-        "            if reply.status == 304:\n",
-        "            if reply.status in (304, 403):\n",
+        "sync_worker/xero/transport.py",
+        "        if not 200 <= reply.status <= 299:\n",
+        "        if not 200 <= reply.status <= 299 and reply.status != 403:\n",
         (
             "tests/contracts/test_ledger_ports.py::test_an_organisation_that_was_disconnected_is_said_to_be",
         ),
@@ -119,7 +119,7 @@ VENDORS = (
         "every attempt freezes to a new key",
         "sync_worker/xero/frozen.py",
         "    digest = hashlib.sha256(",
-        "    salt += str(id(members))\n    digest = hashlib.sha256(",
+        "    salt += __import__('secrets').token_hex(8)\n    digest = hashlib.sha256(",
         (
             "tests/contracts/test_ledger_ports.py::test_the_same_draft_freezes_to_the_same_bytes_and_key_and_a_new_generation_to_another",
         ),
@@ -157,7 +157,9 @@ VENDORS = (
         "sync_worker/xero/budget.py",
         "        kept = 0 if self._manual else self.manual_per_minute\n",
         "        kept = 0\n",
-        ("tests/xero/test_budget.py::test_a_person_may_use_what_is_kept_for_people",),
+        (
+            "tests/xero/test_budget.py::test_fifty_calls_go_at_once_and_the_next_waits_for_its_minute",
+        ),
     ),
     Mutant(
         "a write waits for its budget while its intent is committed",
