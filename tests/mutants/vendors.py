@@ -162,15 +162,6 @@ VENDORS = (
         ),
     ),
     Mutant(
-        "a write waits for its budget while its intent is committed",
-        "sync_worker/xero/client.py",
-        "            self.budget.spend(waiting=not writing)\n",
-        "            self.budget.spend()\n",
-        (
-            "tests/sync/test_attempt.py::test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it",
-        ),
-    ),
-    Mutant(
         "an organisation is picked where a connection has several",
         "sync_worker/xero/client.py",
         "            if len(found) != 1:\n",
@@ -180,8 +171,19 @@ VENDORS = (
     Mutant(
         "new tokens are used before they are stored",
         "sync_worker/xero/rotation.py",
-        '            self._tell("new tokens not stored yet, kept in memory", reason=str(full))\n            raise\n',
-        '            self._tell("new tokens not stored yet, kept in memory", reason=str(full))\n            return\n',
+        """\
+            self._save_what_is_left()
+            consent = self._good()
+""",
+        """\
+            try:
+                self._save_what_is_left()
+                consent = self._good()
+            except Transient:
+                if self._unsaved is None:
+                    raise
+                return self._unsaved[1].access
+""",
         (
             "tests/journeys/test_rotating_tokens.py::test_t5_a_pair_that_cannot_be_stored_is_not_used_and_not_lost",
         ),
