@@ -343,6 +343,21 @@ SENDING = (
     ),
     Mutant(
         "an id that was cleared by hand has its document made a second time",
+        "sync_worker/sync/recover.py",
+        """\
+                and marker.record == row.record
+                and invoice.status not in GONE_IN_XERO
+""",
+        """\
+                and marker.record == row.record
+                and invoice.status in GONE_IN_XERO
+""",
+        (
+            "tests/sync/test_invoices.py::test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice",
+        ),
+    ),
+    Mutant(
+        "an id that was cleared by hand is never written again",
         "sync_worker/sync/invoices.py",
         "        rows |= work.recovery.standing([row for row in rows.values() if row.state in LINKED])\n",
         "        rows = {k: row for k, row in rows.items() if row.state not in LINKED}\n",

@@ -578,6 +578,7 @@ def test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice() -> 
     world.advance(3600)  # no key remembers it any more
     world.settle("invoices")
     assert len(world.documents_of("INV-1")) == 1
+    assert wrongs(world.org, world.xero) == []
 
 
 def test_what_a_person_had_sent_in_the_interlude_is_not_sent_again() -> None:
