@@ -21,7 +21,6 @@ MONEY = (
         "    work.lane.journal.applied(payments)\n    refusals = {\n        refusal.record: refusal\n",
         (
             "tests/sync/test_payments.py::test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start",
-            "tests/journeys/test_crashes.py::test_a_crash_while_payments_arrive_ends_with_each_payment_once_in_the_crm[kept]",
         ),
     ),
     Mutant(
