@@ -17,7 +17,7 @@ install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/d
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help run demo test lint types contracts kills simulate clients bench faults size docs lock clean
+.PHONY: help run demo test lint types contracts kills simulate mutants clients bench faults size docs lock clean
 
 help:  ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -47,6 +47,9 @@ kills: $(VENV)/.ok-dev  ## a real daemon killed at every moment there is: nothin
 
 simulate: $(VENV)/.ok-dev  ## every moment at which it may die, and 20,000 random lives on virtual time
 	@$(PY) -m tests.simulation $(if $(SEEDS),--seeds $(SEEDS)) $(ARGS)
+
+mutants: $(VENV)/.ok-dev  ## each safety rule taken out of the code once: a named test must notice
+	@$(PY) -m tests.mutants $(ARGS)
 
 # Node 20 and npm are for this one alone; where they are missing each test says so and is skipped.
 clients: $(VENV)/.ok-dev  ## public clients (jsforce, the sf command line) against the sandbox, in real processes

@@ -211,7 +211,8 @@ def test_the_same_draft_freezes_to_the_same_bytes_and_key_and_a_new_generation_t
         for generation in (1, 1, 2)
     )
     assert one == again
-    assert one.key != new.key
+    other = invoices(world).prepare_new([(a_draft(total="101"), xero_id(4), 1)])
+    assert len({one.key, new.key, other.key}) == 3
     assert one.key is not None
     assert len(one.key) <= 128
 
@@ -261,6 +262,12 @@ def test_whenever_it_may_have_been_done_the_outcome_is_unknown(world: World, fau
         sender(world).send(frozen)
     assert unknown.value.answered is (fault in {"500_after", "503_before"})
     assert world.writes("Invoices") == 1, "one call, one request on the wire"
+
+
+def test_a_page_that_is_no_list_is_not_an_empty_list(world: World) -> None:
+    world.fault("xero", "html", method="GET", path="Payments", times=99)
+    with pytest.raises(Transient):
+        list(payments(world).changed(None))
 
 
 def test_the_same_bytes_and_key_bring_the_same_answer_and_one_document(world: World) -> None:

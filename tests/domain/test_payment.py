@@ -38,6 +38,7 @@ def test_noon_is_that_day_in_every_whole_offset(hours: int) -> None:
         (100, 0, "Entered", "Entered"),
         (100, 0, "Not Paid", "Not Paid"),
         (100, 40, "Not Paid", "Partially Paid"),
+        (100, "99.99", "Entered", "Partially Paid"),
         (100, 100, "Partially Paid", "Fully Paid"),
         (100, 120, "Entered", "Fully Paid"),
         (100, 0, "Fully Paid", "Entered"),
@@ -48,7 +49,7 @@ def test_noon_is_that_day_in_every_whole_offset(hours: int) -> None:
     ],
 )
 def test_the_status_follows_what_is_paid(
-    total: int | None, paid: int, before: str, after: str
+    total: int | None, paid: int | str, before: str, after: str
 ) -> None:
     owed = None if total is None else Decimal(total)
     assert settled_status(owed, Decimal(paid), before) == after

@@ -315,6 +315,24 @@ def test_t5_a_pair_that_cannot_be_stored_is_not_used_and_not_lost(world: World, 
     assert token_calls(world) == 1
 
 
+def test_t5_nobody_is_handed_a_token_that_could_not_be_stored(world: World) -> None:
+    disk, road = journals.the_disk(), world.roads["xero"]
+    answered: list[str] = []
+
+    def full(name: str) -> None:
+        if name == "commit begins" and answered:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    disk.hook = full
+    road.hook = lambda name: answered.append(name) if name == "POST token is answered" else None
+    for _ in range(2):
+        with pytest.raises(Transient, match="free disk space"):
+            _ = world.worker.invoices.lane.sender.token
+    disk.hook = road.hook = lambda _: None
+    assert world.worker.invoices.lane.sender.token
+    assert token_calls(world) == 1
+
+
 def test_t5_a_pair_that_was_never_stored_is_asked_for_again_after_a_restart(world: World) -> None:
     with_a_disk_that_fills_up(world)
     world.restart()

@@ -80,10 +80,17 @@ def test_a_login_that_cannot_be_reached_means_later() -> None:
 def test_a_redirect_is_not_followed() -> None:
     world = a_world()
     read(world)
-    moved = Response(302, {"Location": "https://evil.example/"}, b"")
-    world.roads["salesforce"].instead = lambda _: moved
+    asked: list[str] = []
+
+    def moved(request: Request) -> Response:
+        asked.append(request.headers["host"])
+        return Response(302, {"Location": "https://evil.example/"}, b"")
+
+    world.roads["salesforce"].instead = moved
     with pytest.raises(Exception, match=r"302|cannot be reached"):
         read(world)
+    assert asked
+    assert "evil.example" not in asked
 
 
 @pytest.mark.parametrize("fault", ["html", "500_before", "429_day", "429_concurrent"])

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sync_worker.domain.document import Document, Kind, State
 from sync_worker.domain.errors import LaneLost
 from sync_worker.domain.hold import Hold, HoldClass
+from sync_worker.domain.moves import ImpossibleMove
 from sync_worker.ports import Change
 from sync_worker.state.engine import open_engine
 from sync_worker.state.journal import SqlJournal
@@ -130,6 +131,12 @@ def test_a_change_that_cannot_be_saved_takes_the_whole_commit_with_it(journal: S
         journal.save(changes([an_invoice(1), broken, an_invoice(3)]))
     assert journal.in_state(Kind.INVOICE, list(State)) == []
     assert journal.journey(Kind.INVOICE, record(1)) == []
+
+
+def test_a_move_the_table_does_not_know_keeps_nothing_of_its_commit(journal: SqlJournal) -> None:
+    with pytest.raises(ImpossibleMove, match="cannot move from None to UNSURE"):
+        journal.save(changes([an_invoice(1), an_invoice(2, State.UNSURE)]))
+    assert journal.in_state(Kind.INVOICE, list(State)) == []
 
 
 def test_nothing_of_the_lane_is_written_without_the_lane(

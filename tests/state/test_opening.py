@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,14 @@ def test_commits_survive_a_power_cut_and_writers_queue(path: Path) -> None:
         "busy_timeout": 10_000,
         "foreign_keys": 1,
     }
+
+
+def test_a_writer_has_the_journal_to_itself_before_it_reads_a_line(path: Path) -> None:
+    """Or two could read the same and the second to write would fail at once, whatever it may wait."""
+    with open_engine(path).begin(), closing(sqlite3.connect(path, timeout=0)) as other:
+        other.isolation_level = None
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
 
 
 def test_the_migrations_lead_to_the_tables_the_program_uses(engine: Engine) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import update
 
+from sync_worker.daemon.runner import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.sandbox.http import Request, Response
+from sync_worker.state.tables import leases
 from tests.world import World, a_world
 
 INVOICES = {"method": "PUT", "path": "Invoices"}
@@ -62,6 +65,39 @@ def test_waiting_for_the_budget_comes_before_the_intent_and_never_after_it(per_m
     assert world.clock.slept, "the budget was meant to be tight"
     assert len(waited) == 2
     assert max(waited) < 2
+
+
+def test_every_write_leaves_with_at_least_half_of_the_lease_before_it() -> None:
+    """Else a slow call could still be on its way when another host takes the lane."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.worker.invoices.lane.interlude = lambda: world.advance(500)
+    left: list[float] = []
+
+    def look(request: Request) -> None:
+        if request.method in {"PUT", "POST"} and request.path.endswith("/Invoices"):
+            lease = world.worker.lane.lease  # type: ignore[attr-defined]  # the daemon has no use for it
+            assert lease is not None
+            left.append((lease.until - world.clock.now()).total_seconds() / 900)
+
+    world.roads["xero"].instead = look
+    world.sync()
+    assert len(left) == 2
+    assert min(left) >= 0.5
+
+
+def test_a_worker_that_slept_after_its_intent_and_lost_its_lane_sends_nothing() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+
+    def another_host_takes_the_lane(moment: str) -> None:
+        if moment == "journal.intend.after":
+            with world.engine.begin() as tx:
+                tx.execute(update(leases).values(owner="there/else", fence=leases.c.fence + 1))
+
+    world.moments = another_host_takes_the_lane
+    assert world.sync().exit == Exit.BUSY
+    assert [one for one in world.requests("xero") if one.startswith("PUT")] == []
 
 
 def test_once_the_answer_is_in_the_bytes_are_forgotten() -> None:

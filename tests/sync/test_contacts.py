@@ -187,6 +187,7 @@ def test_an_archived_contact_holds_the_invoice_and_restored_lets_it_go() -> None
     a_person(world, Finance_External_ID__c=known)
     world.sync()
     assert held(world) == "contact-archived"
+    assert world.writes("Invoices") == 0
     world.xero.restore_contact(known)
     world.advance(3601)
     world.sync()
@@ -240,6 +241,19 @@ def test_a_lost_answer_makes_no_second_contact(fault: str) -> None:
 
 
 # Details ------------------------------------------------------------------------------------------
+
+
+def test_a_contact_in_doubt_is_looked_for_before_anything_is_sent() -> None:
+    world = a_world()
+    a_person(world)
+    world.fault("xero", "slow", method="PUT", path="Contacts", times=9, seconds=200)
+    world.sync()
+    world.plane.xero_door.faults.clear()
+    world.advance(100)
+    world.forget_calls()
+    world.sync()
+    assert world.writes("Contacts") == 0
+    assert wrongs(world.org, world.xero) == []
 
 
 def test_details_that_changed_in_the_crm_are_sent_and_nothing_else() -> None:
@@ -317,8 +331,10 @@ def test_after_a_day_it_is_looked_at_again() -> None:
     world.xero.archive_contact(world.contact("Kim Lee")["id"])
     world.advance(25 * 3600)
     world.crm.invoice("INV-2", who=who)
+    world.forget_calls()
     world.sync()
     assert held(world, "INV-2") == "contact-archived"
+    assert world.writes("Invoices") == 0
 
 
 def test_documents_carry_the_contacts_id_alone() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace as changed
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from sync_worker.domain.document import State
+from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
 from tests.world import World, a_world
 
@@ -32,6 +34,7 @@ def test_numbered_by_xero_it_is_made_as_a_draft_and_completed_by_id() -> None:
     document = world.document("INV-1")
     assert (document["status"], document["number"]) == ("AUTHORISED", "INV-0001")
     assert world.invoice("INV-1")["Xero_Invoice_Number__c"] == "INV-0001"
+    assert "made in Xero as DRAFT INV-0001" in world.journey("INV-1")
 
 
 def test_numbered_by_the_crm_one_step_is_enough() -> None:
@@ -253,6 +256,18 @@ def test_a_held_invoice_is_tried_again_by_itself_when_its_time_has_come() -> Non
     assert wrongs(world.org, world.xero) == []
 
 
+def test_a_hold_nobody_cures_is_tried_twelve_times_and_then_waits_for_a_person() -> None:
+    world = a_world()
+    world.xero.set_lock_dates(period="2026-03-04")
+    world.crm.invoice("INV-1")
+    for _ in range(14):
+        world.sync()
+        world.sync()
+        world.advance(24 * 3600 + 1)
+    assert world.row("INV-1").attempts == 12
+    assert world.row("INV-1").next_try_at is None
+
+
 def test_a_person_who_asks_has_it_tried_again_at_once() -> None:
     world = a_world()
     world.xero.set_lock_dates(period="2026-03-04")
@@ -410,6 +425,40 @@ def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total()
 # The CRM's side -----------------------------------------------------------------------------------
 
 
+def told_otherwise(world: World, number: str, method: str = "", **facts: Any) -> None:
+    """From now on Xero's answers say that of the invoice, whatever it has stored."""
+
+    def reader(request: Request, response: Response) -> Response:
+        if not request.path.endswith("/Invoices") or method not in {"", request.method}:
+            return response
+        body = json.loads(response.body)
+        for one in body["Invoices"]:
+            if one.get("Reference") == number:
+                one.update(facts)
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = reader
+
+
+def test_a_draft_that_is_off_by_a_cent_is_never_authorised() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    told_otherwise(world, "INV-1", Total=100.01)
+    world.sync()
+    assert held(world, "INV-1") == "total-differs"
+    assert world.document("INV-1")["status"] == "DRAFT"
+
+
+def test_an_ok_that_comes_with_a_validation_error_is_a_refusal() -> None:
+    """In a locked period Xero may drop a change and say OK all the same."""
+    world = a_world(invoices={"numbering": "crm"})
+    world.crm.invoice("INV-1")
+    errors = [{"Message": "The document date is before the lock date"}]
+    told_otherwise(world, "INV-1", "PUT", ValidationErrors=errors)
+    world.sync()
+    assert held(world, "INV-1") == "period-locked"
+
+
 def test_deleted_in_the_crm_before_anything_was_sent_nothing_is_made() -> None:
     world = a_world()
     record = world.crm.invoice("INV-1", Invoice_Date__c=None)
@@ -526,8 +575,26 @@ def test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice() -> 
     world.org._store.table(world.org.schema.get("Invoice__c")).live[record][
         "Finance_External_ID__c"
     ] = None
+    world.advance(3600)  # no key remembers it any more
     world.settle("invoices")
     assert len(world.documents_of("INV-1")) == 1
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_what_a_person_had_sent_in_the_interlude_is_not_sent_again() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.crm.invoice("INV-2")
+    asked = iter(["INV-1"])
+
+    def a_person_asks() -> None:
+        for number in asked:
+            world.worker.run_invoice(number)
+
+    world.worker.invoices.lane.interlude = a_person_asks
+    world.sync()
+    assert len(world.documents_of("INV-1")) == len(world.documents_of("INV-2")) == 1
+    assert wrongs(world.org, world.xero) == []
 
 
 def test_one_worker_at_a_time_has_the_lane() -> None:

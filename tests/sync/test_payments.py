@@ -11,11 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from sync_worker.daemon.runner import Exit
 from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
-from sync_worker.state.tables import payments
+from sync_worker.state.tables import leases, payments
 from tests.oracle import unpaid_in_crm, wrongs
 from tests.world import METADATA, World, a_world
 
@@ -253,6 +254,17 @@ def test_more_than_a_page_of_one_second_arrives_whole() -> None:
     assert unpaid_in_crm(world.org, world.xero) == []
 
 
+def test_a_page_that_ends_within_a_second_hides_none_of_it() -> None:
+    world = a_synced_invoice()
+    document = world.document("INV-1")["id"]
+    for n in range(1050):
+        world.xero.pay(document, "0.01")
+        if n == 980:
+            world.advance(1)
+    assert world.sync("payments").counts["created"] == 1050
+    assert unpaid_in_crm(world.org, world.xero) == []
+
+
 def test_a_payment_edited_between_two_pages_hides_none() -> None:
     world = a_synced_invoice()
     many_payments(world, 1050)
@@ -427,6 +439,20 @@ def test_a_payment_the_crm_refuses_is_told_and_tried_again_and_the_others_go_on(
         world.sync("payments")
     assert unpaid_in_crm(world.org, world.xero) == []
     assert wrongs(world.org, world.xero) == []
+
+
+def test_a_worker_that_lost_its_lane_writes_no_payment() -> None:
+    world = a_synced_invoice()
+    pay(world, "40.00")
+
+    def another_host_takes_the_lane(request: Request) -> None:
+        if "/query" in request.path:
+            with world.engine.begin() as tx:
+                tx.execute(update(leases).values(owner="there/else", fence=leases.c.fence + 1))
+
+    world.roads["salesforce"].instead = another_host_takes_the_lane
+    assert world.sync("payments").exit == Exit.BUSY
+    assert records(world) == []
 
 
 def test_a_long_reference_is_cut_to_what_the_field_holds() -> None:

@@ -95,6 +95,18 @@ def test_the_quiet_time_begins_when_the_call_left_and_not_when_it_was_meant_to()
     assert wrongs(world.org, world.xero) == []
 
 
+def test_the_quiet_time_is_counted_from_the_last_call_that_was_given_up() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_before_commit", **INVOICES, times=3)
+    world.sync()
+    given_up = world.clock.now()
+    sent_at = world.row("INV-1").sent_at
+    assert sent_at is not None
+    assert abs((given_up - sent_at).total_seconds()) < 5
+    assert len(world.clock.slept) >= 2, "it was asked for again, a minute apart"
+
+
 def test_a_crash_while_a_call_waited_for_its_turn_does_not_shorten_the_quiet_time() -> None:
     class Killed(BaseException):
         pass
@@ -138,11 +150,77 @@ def a_world_that_died_after_the_first_step(**edits: object) -> World:
     return world
 
 
+def test_what_was_on_its_way_when_the_program_died_is_not_sent_again() -> None:
+    class Killed(BaseException):
+        pass
+
+    world = a_world()
+    world.crm.invoice("INV-0")
+    world.sync()
+    world.crm.invoice("INV-1")
+
+    def dies_with_a_call_on_its_way(request: Request) -> None:
+        if request.method == "PUT":
+            world.time.later(100, lambda: world.roads["xero"].door.handle(request))
+            raise Killed
+
+    world.roads["xero"].instead = dies_with_a_call_on_its_way
+    with pytest.raises(Killed):
+        world.sync()
+    world.roads["xero"].instead = lambda _: None
+    world.restart()
+    world.crm.invoice("INV-2")  # what is sent next is another batch under another key
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
 def test_with_a_new_journal_what_was_made_is_found_and_finished() -> None:
     world = a_world_that_died_after_the_first_step()
     world.lose_journal()
     result = world.sync()
     assert (result.counts["created"], result.counts["linked"]) == (0, 1)
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_call_that_arrives_after_its_journal_was_lost_is_found_by_the_second_look() -> None:
+    class Killed(BaseException):
+        pass
+
+    world = a_world()
+    world.crm.invoice("INV-0")
+    world.sync()
+    world.crm.invoice("INV-1")
+
+    def dies_with_a_call_on_its_way(request: Request) -> None:
+        if request.method == "PUT":
+            world.time.later(100, lambda: world.roads["xero"].door.handle(request))
+            raise Killed
+
+    world.roads["xero"].instead = dies_with_a_call_on_its_way
+    with pytest.raises(Killed):
+        world.sync()
+    world.roads["xero"].instead = lambda _: None
+    world.lose_journal()
+    world.crm.invoice("INV-2")  # what is sent next is another batch under another key
+    assert world.sync().counts["created"] == 1
+    assert len(world.documents_of("INV-1")) == 1
+    assert wrongs(world.org, world.xero) == []
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_run_that_ended_in_doubt_does_not_move_the_look(restarted: bool) -> None:
+    """What the first call made is minutes older than the last call that was given up."""
+    world = a_world()
+    world.sync()
+    world.crm.invoice("INV-1")
+    world.advance(60)
+    world.fault("xero", "drop_after_commit", **INVOICES, times=3)
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    assert len(world.documents_of("INV-1")) == 1
+    if restarted:
+        world.restart()
+    assert world.sync().counts["linked"] == 1
     assert wrongs(world.org, world.xero) == []
 
 

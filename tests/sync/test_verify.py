@@ -206,6 +206,10 @@ def test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same(world: Wo
     other = world.xero.add_contact("Somebody Else")
     world.xero.merge_contacts(ours, other)
     assert held(world) == []
+    third = world.xero.add_contact("A Third One")
+    who = world.crm.participant("A Third One", Finance_External_ID__c=third)
+    world.crm.edit("Invoice__c", world.invoice("INV-1")["Id"], Participant__c=who)
+    assert "it is owed by somebody else in Xero" in held(world)[0]["cause"]
 
 
 def test_a_document_nobody_knows_is_linked_though_its_invoice_is_not_due_any_more() -> None:
