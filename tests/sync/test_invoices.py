@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace as changed
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from sync_worker.domain.document import State
+from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
 from tests.world import World, a_world
 
@@ -386,6 +388,67 @@ def test_cancelled_before_it_is_completed_it_is_not_authorised() -> None:
     assert world.document("INV-1")["status"] == "DRAFT"
     assert "cancelled" in str(world.row("INV-1").hold)
     assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Held"
+
+
+def test_of_drafts_refused_as_a_whole_the_poisoned_one_is_found_and_the_others_are_completed() -> (
+    None
+):
+    world = a_world()
+    numbers = [f"INV-{n}" for n in range(1, 6)]
+    for number in numbers:
+        world.crm.invoice(number)
+    a_draft_in_xero(world)
+    poison = world.document("INV-4")["id"].encode()
+    refusal = {"Elements": [{"ValidationErrors": [{"Message": "this one is poisoned"}]}]}
+
+    def poisoned(request: Request) -> Response | None:
+        if request.method != "POST" or poison not in request.body:
+            return None
+        return Response(400, {"Content-Type": "application/json"}, json.dumps(refusal).encode())
+
+    world.roads["xero"].instead = poisoned
+    world.sync()
+    assert world.row("INV-4").state is State.REJECTED
+    assert "this one is poisoned" in world.invoice("INV-4")["Finance_Message__c"]
+    others = {world.document(number)["status"] for number in numbers if number != "INV-4"}
+    assert others == {"AUTHORISED"}
+    assert world.document("INV-4")["status"] == "DRAFT"
+
+
+def test_a_draft_the_answer_does_not_speak_of_is_asked_for_by_its_id() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+
+    def silent(request: Request, response: Response) -> Response:
+        if request.method != "POST" or not request.path.endswith("/Invoices"):
+            return response
+        return Response(response.status, response.headers, b'{"Invoices": []}')
+
+    world.roads["xero"].reader = silent
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    assert "Xero did not speak of it" in world.journey("INV-1")
+    world.sync()
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_drafts_edited_until_they_are_too_large_together_go_by_halves_and_one_alone_is_held() -> (
+    None
+):
+    world = a_world(invoices={"line_template": "{description}" + "x" * 4000})
+    for n in (1, 2, 3):
+        world.crm.invoice(f"INV-{n}")
+    a_draft_in_xero(world)
+    for number, lines in (("INV-1", 400), ("INV-2", 400), ("INV-3", 800)):
+        record = world.invoice(number)["Id"]
+        for _ in range(lines):
+            world.org.save("Invoice_Line_Item__c", {"Invoice__c": record, **world.crm.line(1, "1")})
+        world.crm.edit("Invoice__c", record, Total_Amount__c=100 + lines)
+    world.sync()
+    assert world.document("INV-1")["total"] == world.document("INV-2")["total"] == 500
+    assert held(world, "INV-3") == "too-large"
+    assert world.document("INV-3")["status"] == "DRAFT"
 
 
 def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total() -> None:
