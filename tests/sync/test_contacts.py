@@ -240,6 +240,16 @@ def test_a_lost_answer_makes_no_second_contact(fault: str) -> None:
     assert wrongs(world.org, world.xero) == []
 
 
+def test_an_archived_contact_of_our_number_holds_the_invoice() -> None:
+    world = a_world()
+    who = world.crm.participant("Kim Lee")
+    known = world.xero.add_contact("Somebody Else", ContactNumber=who)
+    world.xero.archive_contact(known)
+    world.crm.invoice("INV-1", who=who)
+    world.sync()
+    assert held(world) == "contact-archived"
+
+
 def test_of_contacts_refused_as_a_whole_the_poisoned_one_is_found_and_the_others_are_made() -> None:
     world = a_world()
     for n in range(1, 6):

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sync_worker.domain.document import State
-from sync_worker.sandbox.http import Request
+from sync_worker.sandbox.http import Request, Response
 from tests import journals
 from tests.oracle import wrongs
 from tests.world import World, a_world
@@ -218,5 +218,23 @@ def test_a_completion_whose_answer_was_lost_is_asked_for_by_id() -> None:
     assert world.sync().counts["in_doubt"] == ["INV-1"]
     world.sync()
     assert "stands in Xero as AUTHORISED" in world.journey("INV-1")
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_completion_lost_for_a_document_xero_does_not_list_yet_is_asked_for_again() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_before_commit", method="POST", path="Invoices")
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+
+    def unlisted(request: Request, response: Response) -> Response:
+        if request.method != "GET" or not any(name == "IDs" for name, _ in request.query):
+            return response
+        return Response(response.status, response.headers, b'{"Invoices": []}')
+
+    world.roads["xero"].reader = unlisted
+    world.sync()
+    assert "CREATED: asked for again" in world.journey("INV-1")
     assert world.row("INV-1").state is State.WRITTEN
     assert wrongs(world.org, world.xero) == []
