@@ -12,7 +12,9 @@ from sync_worker.domain.errors import Misconfigured, Transient
 from sync_worker.state.backup import back_up
 from sync_worker.state.engine import open_engine
 from sync_worker.state.journal import SqlJournal
+from sync_worker.state.migrate import upgrade
 from tests.state.builders import StandingClock, a_worker, an_invoice, changes, record
+from tests.state.test_opening import scripts_with
 
 
 @pytest.fixture
@@ -89,3 +91,9 @@ def test_a_command_without_the_lane_notes_its_run_and_buries_nobodys(
     with daemon.run("payments"), command.run("payments"):
         outcomes = [run.outcome for run in command.overview.last_runs(2)["payments"]]
     assert outcomes == ["running", "running"]
+
+
+def test_a_journal_in_memory_is_brought_up_to_date_without_a_copy(tmp_path: Path) -> None:
+    engine = open_engine(":memory:")
+    assert upgrade(engine, scripts_with(tmp_path), "9999") == ["9999"]
+    assert not list(tmp_path.glob("*before*"))

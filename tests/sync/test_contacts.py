@@ -289,6 +289,18 @@ def test_a_contact_the_answer_does_not_speak_of_is_looked_for_and_not_made_twice
     assert wrongs(world.org, world.xero) == []
 
 
+def test_after_two_lost_batches_of_contacts_the_run_sends_nothing_more() -> None:
+    world = a_world(invoices={"batch": 1})
+    for n in (1, 2, 3):
+        world.crm.invoice(f"INV-{n}", who=world.crm.participant(f"Client Number{n}"))
+    world.fault("xero", "500_before", method="PUT", path="Contacts", times=9)
+    world.sync()
+    assert (world.writes("Contacts"), world.writes("Invoices")) == (2, 0)
+    world.plane.xero_door.faults.clear()
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
 def test_a_contact_that_came_back_without_its_id_is_looked_for() -> None:
     world = a_world()
     who = a_person(world)

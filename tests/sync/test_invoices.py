@@ -589,6 +589,27 @@ def test_an_invoice_cancelled_while_it_waits_waits_no_longer() -> None:
     assert "it waits no longer" in world.journey("INV-1")
 
 
+@pytest.mark.parametrize("fault", ["then", "500_after"])
+def test_what_a_person_asks_for_between_two_batches_is_not_sent_again_by_the_run(
+    fault: str,
+) -> None:
+    world = a_world(invoices={"batch": 1})
+    for n in (1, 2):
+        world.crm.invoice(f"INV-{n}")
+    world.fault("xero", fault, method="PUT", path="Invoices", nth=2)
+
+    def asks(name: str) -> None:
+        if name == "PUT Invoices is answered":
+            world.roads["xero"].hook = lambda _: None
+            world.worker.requests.ask("invoice", "INV-2")
+
+    world.roads["xero"].hook = asks
+    world.sync()
+    assert world.writes("Invoices") == 2
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
 def test_asked_to_stop_between_two_batches_what_is_made_is_recorded() -> None:
     world = a_world(invoices={"batch": 1, "numbering": "crm"})
     for n in (1, 2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -220,6 +221,41 @@ def test_a_completion_whose_answer_was_lost_is_asked_for_by_id() -> None:
     assert "stands in Xero as AUTHORISED" in world.journey("INV-1")
     assert world.row("INV-1").state is State.WRITTEN
     assert wrongs(world.org, world.xero) == []
+
+
+def test_a_voided_document_whose_link_was_cleared_is_made_anew_once() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    world.crm.edit("Invoice__c", record, Finance_External_ID__c=None)
+    world.sync()
+    assert sorted(one["status"] for one in world.documents_of("INV-1")) == ["AUTHORISED", "VOIDED"]
+    assert "made anew" in world.journey("INV-1")
+
+
+def test_a_second_document_of_one_record_is_told_and_left_alone(
+    told: list[tuple[str, dict[str, object]]],
+) -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    other = "00000000-0000-4000-8000-000000000009"
+
+    def doubled(request: Request, response: Response) -> Response:
+        if request.method != "GET" or not request.path.endswith("/Invoices"):
+            return response
+        body = response.json()
+        body["Invoices"] += [{**one, "InvoiceID": other} for one in body["Invoices"]]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = doubled
+    world.restart()
+    world.sync()
+    assert ("a second document carries our marker", other) in [
+        (event, facts.get("other")) for event, facts in told
+    ]
+    assert world.row("INV-1").xero_id == world.document("INV-1")["id"]
 
 
 def test_a_completion_lost_for_a_document_xero_does_not_list_yet_is_asked_for_again() -> None:

@@ -210,6 +210,17 @@ def test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same(world: Wo
     assert held(world) == []
 
 
+def test_drift_the_crm_would_not_take_is_told_and_shown_by_the_next_look(world: World) -> None:
+    record = str(world.invoice("INV-1")["Id"])
+    world.crm.edit("Invoice__c", record, Invoice_Date__c="2026-03-01")
+    world.org.lock_rows([record], times=9)
+    assert [one["class"] for one in held(world)] == ["changed-since"]
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Synced"
+    world.org.lock_rows([record], times=0)
+    held(world)
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Drift"
+
+
 def test_owed_by_somebody_else_is_drift(world: World) -> None:
     other = world.xero.add_contact("Somebody Else")
     world.xero.edit_invoice(world.document("INV-1")["id"], Contact={"ContactID": other})
