@@ -17,7 +17,7 @@ install = { uv pip install --quiet --python $(PY) --no-build-isolation $(1) 2>/d
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-.PHONY: help run demo test lint types contracts kills simulate mutants clients bench faults size docs lock clean
+.PHONY: help run demo test lint types contracts coverage kills simulate mutants clients bench faults size docs lock clean
 
 help:  ## say what there is to make
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ types: $(VENV)/.ok-dev  ## mypy, strict
 
 contracts: $(VENV)/.ok-dev  ## which room may import which
 	@$(VENV)/bin/lint-imports $(ARGS)
+
+coverage: $(VENV)/.ok-dev  ## no branch of the processes, the journal and the payloads is left untried, or it is said why
+	@$(PY) -m tests.branches $(ARGS)
 
 kills: $(VENV)/.ok-dev  ## a real daemon killed at every moment there is: nothing doubled, nothing lost
 	@$(PY) -m tests.kills $(ARGS)

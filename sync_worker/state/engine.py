@@ -32,7 +32,7 @@ def open_engine(
     SQLite's own connection class, which tests replace to count or to break commits. Raises
     Misconfigured."""
     file = sqlite_file(str(target))
-    if file is None:
+    if file is None:  # pragma: no cover - takes a server, see tests/state/conftest.py
         engine = create_engine(str(target), pool_pre_ping=True, hide_parameters=True)
     elif file == MEMORY:
         engine = _sqlite(file, factory, poolclass=StaticPool)

@@ -23,7 +23,7 @@ class Exclusion(Protocol):
 
 def exclusion(engine: Engine, connection: str) -> Exclusion | None:
     """None on a database server: there the lease's own time is all there is."""
-    if engine.dialect.name != "sqlite":
+    if engine.dialect.name != "sqlite":  # pragma: no cover - takes a server
         return None
     file = engine.url.database or MEMORY
     if file == MEMORY:

@@ -282,6 +282,13 @@ def test_a_disconnect_meanwhile_is_told(world: World) -> None:
     assert result.problems == (f"'main' has no consent at Xero; {CURE}",)
 
 
+def test_nobody_is_asked_for_an_organisation_without_a_consent(world: World) -> None:
+    world.sync()
+    world.app.consents("main").wipe()
+    with pytest.raises(Misconfigured, match="has no consent at Xero"):
+        world.worker.invoices.ledger._client.tenant()  # type: ignore[attr-defined]
+
+
 # T5: the journal is full -------------------------------------------------------------------------
 
 

@@ -201,6 +201,18 @@ def test_a_vendor_that_cannot_be_reached_leaves_the_rows_as_they_were() -> None:
     assert world.sync().counts["created"] == 1
 
 
+def test_a_limit_that_passes_soon_is_waited_out_three_times_and_no_more() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "429_concurrent", method="PUT", path="Invoices", times=4)
+    sent = puts(world)
+    assert world.sync().exit == 4
+    assert len(sent) == 4
+    assert world.row("INV-1").state is State.NEW
+    world.sync()
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+
+
 def test_one_poisoned_document_is_found_by_halving_and_the_others_go_on() -> None:
     world = a_world()
     for n in range(1, 8):

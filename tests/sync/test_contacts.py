@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from sync_worker.sandbox.http import Request
+from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
 from tests.world import World, a_world
 
@@ -240,6 +241,94 @@ def test_a_lost_answer_makes_no_second_contact(fault: str) -> None:
     assert wrongs(world.org, world.xero) == []
 
 
+def test_an_archived_contact_of_our_number_holds_the_invoice() -> None:
+    world = a_world()
+    who = world.crm.participant("Kim Lee")
+    known = world.xero.add_contact("Somebody Else", ContactNumber=who)
+    world.xero.archive_contact(known)
+    world.crm.invoice("INV-1", who=who)
+    world.sync()
+    assert held(world) == "contact-archived"
+
+
+def test_of_contacts_refused_as_a_whole_the_poisoned_one_is_found_and_the_others_are_made() -> None:
+    world = a_world()
+    for n in range(1, 6):
+        world.crm.invoice(f"INV-{n}", who=world.crm.participant(f"Client Number{n}"))
+    refusal = {"Elements": [{"ValidationErrors": [{"Message": "this one is poisoned"}]}]}
+
+    def poisoned(request: Request) -> Response | None:
+        if request.method != "PUT" or b"Number4" not in request.body:
+            return None
+        return Response(400, {"Content-Type": "application/json"}, json.dumps(refusal).encode())
+
+    world.roads["xero"].instead = poisoned
+    world.sync()
+    assert held(world, "INV-4") == "contact-refused"
+    assert "this one is poisoned" in world.invoice("INV-4")["Finance_Message__c"]
+    assert {one["name"] for one in world.xero.contacts()} == {
+        f"Client Number{n}" for n in (1, 2, 3, 5)
+    }
+
+
+@pytest.mark.parametrize("answer", [b'{"Contacts": []}', b'{"Contacts": [{"Name": "Kim Lee"}]}'])
+def test_a_contact_the_answer_does_not_speak_of_is_looked_for_and_not_made_twice(
+    answer: bytes,
+) -> None:
+    world = a_world()
+    a_person(world)
+
+    def silent(request: Request, response: Response) -> Response:
+        if request.method != "PUT" or not request.path.endswith("/Contacts"):
+            return response
+        return Response(response.status, response.headers, answer)
+
+    world.roads["xero"].reader = silent
+    world.settle("invoices")
+    assert len(world.xero.contacts()) == 1
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_after_two_lost_batches_of_contacts_the_run_sends_nothing_more() -> None:
+    world = a_world(invoices={"batch": 1})
+    for n in (1, 2, 3):
+        world.crm.invoice(f"INV-{n}", who=world.crm.participant(f"Client Number{n}"))
+    world.fault("xero", "500_before", method="PUT", path="Contacts", times=9)
+    world.sync()
+    assert (world.writes("Contacts"), world.writes("Invoices")) == (2, 0)
+    world.plane.xero_door.faults.clear()
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_contact_that_came_back_without_its_id_is_looked_for() -> None:
+    world = a_world()
+    who = a_person(world)
+
+    def nameless(request: Request, response: Response) -> Response:
+        if request.method != "PUT" or not request.path.endswith("/Contacts"):
+            return response
+        body = json.dumps({"Contacts": [{"ContactNumber": who}]}).encode()
+        return Response(response.status, response.headers, body)
+
+    world.roads["xero"].reader = nameless
+    world.settle("invoices")
+    assert len(world.xero.contacts()) == 1
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_chain_of_merges_without_an_end_is_not_followed_for_ever() -> None:
+    world = a_world()
+    names = ("One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+    chain = [world.xero.add_contact(name) for name in names]
+    for merged, into in pairwise(chain):
+        world.xero.merge_contacts(merged, into)
+    a_person(world, Finance_External_ID__c=chain[0])
+    world.sync()
+    assert held(world) == "contact-archived"
+
+
 # Details ------------------------------------------------------------------------------------------
 
 
@@ -312,6 +401,27 @@ def test_details_whose_answer_is_lost_do_not_keep_the_invoice_back() -> None:
     assert world.contact("Kim Lee")["email"] == "new@care.example", (
         "sent again with the next invoice"
     )
+
+
+def test_new_details_the_answer_does_not_speak_of_are_sent_again() -> None:
+    world = a_world()
+    who = a_person(world)
+    world.sync()
+    world.crm.edit("Contact", who, Email="new@care.example")
+    world.crm.invoice("INV-2", who=who)
+
+    def silent(request: Request) -> Response | None:
+        if request.method != "POST" or not request.path.endswith("/Contacts"):
+            return None
+        return Response(200, {"Content-Type": "application/json"}, b'{"Contacts": []}')
+
+    world.roads["xero"].instead = silent
+    world.sync()
+    assert world.document("INV-2")["status"] == "AUTHORISED"
+    sent = posted(world)
+    world.crm.invoice("INV-3", who=who)
+    world.sync()
+    assert [one["EmailAddress"] for one in sent] == ["new@care.example"]
 
 
 def test_a_link_seen_today_is_not_looked_at_again() -> None:

@@ -403,19 +403,248 @@ def test_cancelled_before_it_is_completed_it_is_not_authorised() -> None:
     assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Held"
 
 
-def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total() -> None:
-    """The books are believed for a quarter of an hour; what Xero made of the draft is compared all the same."""
-    world = a_world(invoices={"line_amount_types": "Exclusive"})
-    world.crm.invoice("INV-0")
+def test_of_drafts_refused_as_a_whole_the_poisoned_one_is_found_and_the_others_are_completed() -> (
+    None
+):
+    world = a_world()
+    numbers = [f"INV-{n}" for n in range(1, 6)]
+    for number in numbers:
+        world.crm.invoice(number)
+    a_draft_in_xero(world)
+    poison = world.document("INV-4")["id"].encode()
+    refusal = {"Elements": [{"ValidationErrors": [{"Message": "this one is poisoned"}]}]}
+
+    def poisoned(request: Request) -> Response | None:
+        if request.method != "POST" or poison not in request.body:
+            return None
+        return Response(400, {"Content-Type": "application/json"}, json.dumps(refusal).encode())
+
+    world.roads["xero"].instead = poisoned
     world.sync()
+    assert world.row("INV-4").state is State.REJECTED
+    assert "this one is poisoned" in world.invoice("INV-4")["Finance_Message__c"]
+    others = {world.document(number)["status"] for number in numbers if number != "INV-4"}
+    assert others == {"AUTHORISED"}
+    assert world.document("INV-4")["status"] == "DRAFT"
+
+
+def test_a_draft_the_answer_does_not_speak_of_is_asked_for_by_its_id() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+
+    def silent(request: Request, response: Response) -> Response:
+        if request.method != "POST" or not request.path.endswith("/Invoices"):
+            return response
+        return Response(response.status, response.headers, b'{"Invoices": []}')
+
+    world.roads["xero"].reader = silent
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    assert "Xero did not speak of it" in world.journey("INV-1")
+    world.sync()
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_draft_xero_does_not_complete_waits_with_its_words() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    a_draft_in_xero(world)
+    refused = {
+        "InvoiceID": world.document("INV-1")["id"],
+        "StatusAttributeString": "ERROR",
+        "ValidationErrors": [{"Message": "The document date cannot be before the lock date"}],
+    }
+    body = json.dumps({"Invoices": [refused]}).encode()
+
+    def no(request: Request) -> Response | None:
+        posted = request.method == "POST" and request.path.endswith("/Invoices")
+        return Response(200, {"Content-Type": "application/json"}, body) if posted else None
+
+    world.roads["xero"].instead = no
+    world.sync()
+    assert held(world, "INV-1") == "period-locked"
+    assert "before the lock date" in world.invoice("INV-1")["Finance_Message__c"]
+
+
+def test_what_xero_warns_of_stands_in_the_journey() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+
+    def warning(request: Request, response: Response) -> Response:
+        if request.method != "PUT" or not request.path.endswith("/Invoices"):
+            return response
+        body = response.json()
+        body["Invoices"][0]["Warnings"] = [{"Message": "this account will be retired"}]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = warning
+    world.sync()
+    assert "Xero warns: this account will be retired" in world.journey("INV-1")
+
+
+def test_an_answer_about_something_else_is_no_answer() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+
+    def strange(request: Request, response: Response) -> Response:
+        if request.method != "PUT" or not request.path.endswith("/Invoices"):
+            return response
+        (one,) = response.json()["Invoices"]
+        others = [{"InvoiceID": one["InvoiceID"]}, {"Url": one["Url"]}]
+        body = json.dumps({"Invoices": others}).encode()
+        return Response(response.status, response.headers, body)
+
+    world.roads["xero"].reader = strange
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    world.sync()
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_drafts_edited_until_they_are_too_large_together_go_by_halves_and_one_alone_is_held() -> (
+    None
+):
+    world = a_world(invoices={"line_template": "{description}" + "x" * 4000})
+    for n in (1, 2, 3):
+        world.crm.invoice(f"INV-{n}")
+    a_draft_in_xero(world)
+    for number, lines in (("INV-1", 400), ("INV-2", 400), ("INV-3", 800)):
+        record = world.invoice(number)["Id"]
+        for _ in range(lines):
+            world.org.save("Invoice_Line_Item__c", {"Invoice__c": record, **world.crm.line(1, "1")})
+        world.crm.edit("Invoice__c", record, Total_Amount__c=100 + lines)
+    world.sync()
+    assert world.document("INV-1")["total"] == world.document("INV-2")["total"] == 500
+    assert held(world, "INV-3") == "too-large"
+    assert world.document("INV-3")["status"] == "DRAFT"
+
+
+def the_rate_changes(world: World) -> None:
     rates = world.xero.books.tax_rates
     rate = next(one for one in rates if one.id == "EXEMPTOUTPUT")
     rates.put(
         changed(rate, components=tuple(changed(c, rate=Decimal(10)) for c in rate.components))
     )
+
+
+def a_draft_of_another_total(world: World) -> None:
+    """Xero's tax rate changed while its books were believed."""
+    world.crm.invoice("INV-0")
+    world.sync()
+    the_rate_changes(world)
     world.crm.invoice("INV-1")
     world.sync()
     assert held(world, "INV-1") == "total-differs"
+
+
+def test_a_draft_of_another_total_is_completed_once_the_crm_is_corrected() -> None:
+    world = a_world(invoices={"line_amount_types": "Exclusive"})
+    a_draft_of_another_total(world)
+    world.advance(7200)
+    world.crm.edit("Invoice__c", world.invoice("INV-1")["Id"], Total_Amount__c=220)
+    (line,) = [
+        one
+        for one in world.org.rows("Invoice_Line_Item__c")
+        if one["Invoice__c"] == world.invoice("INV-1")["Id"]
+    ]
+    world.crm.edit("Invoice_Line_Item__c", line["Id"], Quantity__c=4)
+    world.sync()
+    assert (world.document("INV-1")["status"], world.document("INV-1")["total"]) == (
+        "AUTHORISED",
+        220,
+    )
+
+
+def test_where_drafts_are_all_that_is_wanted_from_now_on_one_that_waits_is_left_alone() -> None:
+    world = a_world(invoices={"line_amount_types": "Exclusive"})
+    a_draft_of_another_total(world)
+    world.change_settings(invoices={"line_amount_types": "Exclusive", "status": "DRAFT"})
+    world.advance(7200)
+    world.sync()
+    assert held(world, "INV-1") == "total-differs"
+    assert world.document("INV-1")["status"] == "DRAFT"
+
+
+def test_numbered_by_the_crm_another_total_is_told_in_the_journey() -> None:
+    world = a_world(invoices={"line_amount_types": "Exclusive", "numbering": "crm"})
+    world.crm.invoice("INV-0")
+    world.sync()
+    the_rate_changes(world)
+    world.crm.invoice("INV-1")
+    world.sync()
+    assert "with a total of 110.00 where 100.00 was expected" in world.journey("INV-1")
+
+
+def test_a_held_invoice_is_tried_at_the_next_run_when_its_record_asks_for_it() -> None:
+    world = a_world()
+    item = world.crm.support_item("Odd", Finance_Account_Code__c="999")
+    record = world.crm.invoice("INV-1", lines=[world.crm.line(item=item)])
+    world.sync()
+    tries = world.row("INV-1").attempts
+    world.advance(60)
+    world.sync()
+    assert world.row("INV-1").attempts == tries, "not its turn yet"
+    asked = world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    world.crm.edit("Invoice__c", record, Finance_Sync_Requested_At__c=asked)
+    world.sync()
+    assert world.row("INV-1").attempts == tries + 1
+
+
+def test_an_invoice_cancelled_while_it_waits_waits_no_longer() -> None:
+    world = a_world()
+    record = world.crm.invoice("INV-1", Invoice_Date__c=None)
+    world.sync()
+    assert held(world, "INV-1") == "date-missing"
+    world.crm.edit("Invoice__c", record, Status__c="Cancelled")
+    world.sync()
+    assert world.row("INV-1").state is State.CANCELLED
+    assert "it waits no longer" in world.journey("INV-1")
+
+
+@pytest.mark.parametrize("fault", ["then", "500_after"])
+def test_what_a_person_asks_for_between_two_batches_is_not_sent_again_by_the_run(
+    fault: str,
+) -> None:
+    world = a_world(invoices={"batch": 1})
+    for n in (1, 2):
+        world.crm.invoice(f"INV-{n}")
+    world.fault("xero", fault, method="PUT", path="Invoices", nth=2)
+
+    def asks(name: str) -> None:
+        if name == "PUT Invoices is answered":
+            world.roads["xero"].hook = lambda _: None
+            world.worker.requests.ask("invoice", "INV-2")
+
+    world.roads["xero"].hook = asks
+    world.sync()
+    assert world.writes("Invoices") == 2
+    world.settle("invoices")
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_asked_to_stop_between_two_batches_what_is_made_is_recorded() -> None:
+    world = a_world(invoices={"batch": 1, "numbering": "crm"})
+    for n in (1, 2):
+        world.crm.invoice(f"INV-{n}")
+
+    def stop_after_the_first(name: str) -> None:
+        if name == "PUT Invoices is answered":
+            world.clock.stopping = True
+
+    world.roads["xero"].hook = stop_after_the_first
+    assert world.sync().counts == {"stopped": True}
+    assert len(world.xero.documents()) == 1
+    assert world.in_doubt() == []
+    world.clock.stopping = False
+    world.sync()
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_tax_rate_that_changed_unseen_is_never_authorised_with_another_total() -> None:
+    """The books are believed for a quarter of an hour; what Xero made of the draft is compared all the same."""
+    world = a_world(invoices={"line_amount_types": "Exclusive"})
+    a_draft_of_another_total(world)
     for _ in range(4):
         world.advance(7200)
         world.sync()

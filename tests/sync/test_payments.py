@@ -593,6 +593,20 @@ def test_what_changed_without_moving_its_time_is_found_by_the_daily_sweep() -> N
     assert world.sync("payments").counts["created"] == 1
 
 
+def test_asked_to_stop_payments_wait_in_the_inbox() -> None:
+    world = a_synced_invoice()
+    pay(world, "40.00")
+
+    def stop(name: str) -> None:
+        world.clock.stopping = world.clock.stopping or name == "GET Payments is answered"
+
+    world.roads["xero"].hook = stop
+    assert world.sync("payments").counts == {"stopped": True}
+    assert world.org.rows("Payment__c") == []
+    world.roads["xero"].hook, world.clock.stopping = lambda _: None, False
+    assert world.sync("payments").counts["created"] == 1
+
+
 @pytest.mark.parametrize(("days", "reach"), [(1, 2), (7, 90), (30, None)])
 def test_the_older_a_payment_the_rarer_it_is_looked_at_again(days: int, reach: int | None) -> None:
     world = a_synced_invoice()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sync_worker.domain.errors import Transient
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.invoice import Draft, Invoice, Line
 from sync_worker.domain.money import LineAmountTypes
@@ -73,6 +74,26 @@ def test_each_kind_of_trouble_is_named_with_its_cause(
     assert hold.hold_class is expected
     assert words in hold.cause
     assert hold.cure
+
+
+def test_an_amount_of_more_digits_than_travel_unharmed_is_held() -> None:
+    hold = held(an_invoice(a_line(quantity="1.2345678901234567")))
+    assert hold.hold_class is HoldClass.AMOUNT_INVALID
+    assert "more than 15 digits" in hold.cause
+
+
+def test_while_xero_cannot_be_asked_for_its_currencies_no_invoice_is_blamed() -> None:
+    def away() -> frozenset[str]:
+        raise Transient("Xero cannot be reached")
+
+    with pytest.raises(Transient):
+        draft(an_invoice(currency="USD"), some_rules(), some_books(), away)
+
+
+def test_an_invoice_this_program_fails_on_is_held_with_the_place_of_the_fault() -> None:
+    hold = held(an_invoice(), line_template="{nonsense}")
+    assert hold.hold_class is HoldClass.UNREADABLE
+    assert "KeyError in preflight._description" in hold.cause
 
 
 def test_the_day_after_the_lock_is_open_and_the_later_of_two_locks_counts() -> None:

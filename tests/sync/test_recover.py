@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from sync_worker.domain.document import State
-from sync_worker.sandbox.http import Request
+from sync_worker.sandbox.http import Request, Response
 from tests import journals
 from tests.oracle import wrongs
 from tests.world import World, a_world
@@ -296,5 +297,58 @@ def test_a_completion_whose_answer_was_lost_is_asked_for_by_id() -> None:
     assert world.sync().counts["in_doubt"] == ["INV-1"]
     world.sync()
     assert "stands in Xero as AUTHORISED" in world.journey("INV-1")
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_voided_document_whose_link_was_cleared_is_made_anew_once() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    world.xero.void_invoice(world.document("INV-1")["id"])
+    world.crm.edit("Invoice__c", record, Finance_External_ID__c=None)
+    world.sync()
+    assert sorted(one["status"] for one in world.documents_of("INV-1")) == ["AUTHORISED", "VOIDED"]
+    assert "made anew" in world.journey("INV-1")
+
+
+def test_a_second_document_of_one_record_is_told_and_left_alone(
+    told: list[tuple[str, dict[str, object]]],
+) -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.sync()
+    other = "00000000-0000-4000-8000-000000000009"
+
+    def doubled(request: Request, response: Response) -> Response:
+        if request.method != "GET" or not request.path.endswith("/Invoices"):
+            return response
+        body = response.json()
+        body["Invoices"] += [{**one, "InvoiceID": other} for one in body["Invoices"]]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = doubled
+    world.restart()
+    world.sync()
+    assert ("a second document carries our marker", other) in [
+        (event, facts.get("other")) for event, facts in told
+    ]
+    assert world.row("INV-1").xero_id == world.document("INV-1")["id"]
+
+
+def test_a_completion_lost_for_a_document_xero_does_not_list_yet_is_asked_for_again() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_before_commit", method="POST", path="Invoices")
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+
+    def unlisted(request: Request, response: Response) -> Response:
+        if request.method != "GET" or not any(name == "IDs" for name, _ in request.query):
+            return response
+        return Response(response.status, response.headers, b'{"Invoices": []}')
+
+    world.roads["xero"].reader = unlisted
+    world.sync()
+    assert "CREATED: asked for again" in world.journey("INV-1")
     assert world.row("INV-1").state is State.WRITTEN
     assert wrongs(world.org, world.xero) == []

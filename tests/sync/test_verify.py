@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sync_worker.daemon.runner import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
 from sync_worker.ports import unwatched
+from sync_worker.sandbox.http import Request, Response
 from sync_worker.state.tables import payments
 from tests.oracle import wrongs
 from tests.world import World, a_world
@@ -210,6 +212,49 @@ def test_owed_by_another_contact_is_drift_but_a_merged_one_is_the_same(world: Wo
     who = world.crm.participant("A Third One", Finance_External_ID__c=third)
     world.crm.edit("Invoice__c", world.invoice("INV-1")["Id"], Participant__c=who)
     assert "it is owed by somebody else in Xero" in held(world)[0]["cause"]
+
+
+def test_drift_the_crm_would_not_take_is_told_and_shown_by_the_next_look(world: World) -> None:
+    record = str(world.invoice("INV-1")["Id"])
+    world.crm.edit("Invoice__c", record, Invoice_Date__c="2026-03-01")
+    world.org.lock_rows([record], times=9)
+    assert [one["class"] for one in held(world)] == ["changed-since"]
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Synced"
+    world.org.lock_rows([record], times=0)
+    held(world)
+    assert world.invoice("INV-1")["Finance_Sync_State__c"] == "Drift"
+
+
+def test_owed_by_somebody_else_is_drift(world: World) -> None:
+    other = world.xero.add_contact("Somebody Else")
+    world.xero.edit_invoice(world.document("INV-1")["id"], Contact={"ContactID": other})
+    assert "owed by somebody else" in held(world)[0]["cause"]
+
+
+def test_a_link_to_another_document_is_drift() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    record = world.crm.invoice("INV-1")
+    world.sync()
+    other = another(world)
+    world.crm.edit("Invoice__c", record, Finance_External_ID__c=other)
+    assert f"the CRM links it to {other}" in held(world)[0]["cause"]
+
+
+@pytest.mark.parametrize(("marked", "expected"), [(True, ["second-document"]), (False, [])])
+def test_only_a_second_document_that_carries_our_marker_is_ours(
+    world: World, marked: bool, expected: list[str]
+) -> None:
+    def doubled(request: Request, response: Response) -> Response:
+        if request.method != "GET" or not request.path.endswith("/Invoices"):
+            return response
+        body = response.json()
+        (one,) = body["Invoices"]
+        other = {"InvoiceID": "00000000-0000-4000-8000-000000000009", "InvoiceNumber": "INV-9009"}
+        body["Invoices"] += [{**one, **other, **({} if marked else {"Url": ""})}]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = doubled
+    assert [one["class"] for one in held(world)] == expected
 
 
 def test_a_document_nobody_knows_is_linked_though_its_invoice_is_not_due_any_more() -> None:

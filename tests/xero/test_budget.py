@@ -114,3 +114,11 @@ def test_other_apps_calls_do_not_make_us_fail() -> None:
     world.fault("xero", "429_minute", path="Invoices", times=3, nth=5)
     world.settle("invoices")
     assert len(world.xero.documents()) == 30
+
+
+def test_whoever_must_not_wait_is_told_for_how_long_it_would(clock: VirtualClock) -> None:
+    budget = a_budget(clock)
+    spent(budget, 50)
+    with pytest.raises(Transient) as told:
+        budget.spend(waiting=False)
+    assert told.value.retry_after == pytest.approx(60, abs=1)
