@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Proved by `tests` (file::function), or no case because of `reason`, or `owed` by a branch still to come in."""
+    """Proved by `tests` (file::function), or no case because of `reason`."""
 
     number: int
     fault: str
     outcome: str = ""
     tests: tuple[str, ...] = ()
     reason: str = ""
-    owed: str = ""
 
 
 CHAOS, SYNC = "tests/chaos/test_", "tests/sync/test_"
@@ -93,7 +92,10 @@ FAULTS = (
         10,
         "the answer of a token's refresh is lost",
         "asked again with the token before, in its grace",
-        (f"{TOKENS}::test_f10_a_lost_answer_is_asked_for_again_in_the_grace",),
+        (
+            f"{TOKENS}::test_f10_a_lost_answer_is_asked_for_again_in_the_grace",
+            f"{TOKENS}::test_f10_nothing_waits_for_a_lost_answer_while_the_present_token_lives",
+        ),
     ),
     Fault(
         11,
@@ -366,14 +368,71 @@ FAULTS = (
             f"{CHAOS}crm.py::test_f50_a_page_that_cannot_be_had_starts_the_query_again_and_skips_nobody",
         ),
     ),
-    Fault(51, "the disk is full before a call", owed="kills"),
-    Fault(52, "the disk is full when the answer is in", owed="kills"),
-    Fault(53, "the journal is locked by a backup", owed="kills"),
-    Fault(54, "the journal is damaged", owed="kills"),
-    Fault(55, "an older journal was put back", owed="kills"),
-    Fault(56, "SIGTERM in mid-batch", owed="kills"),
-    Fault(57, "kill -9 at any moment", owed="kills"),
-    Fault(58, "the power fails", owed="kills"),
+    Fault(
+        51,
+        "the disk is full before a call",
+        "nothing sent; goes on once there is room",
+        (
+            "tests/kills/test_journal_faults.py::test_f51_a_disk_that_is_full_before_the_intent_sends_nothing_and_goes_on_when_there_is_room",
+        ),
+    ),
+    Fault(
+        52,
+        "the disk is full when the answer is in",
+        "one document, found by the look",
+        (
+            "tests/kills/test_journal_faults.py::test_f52_a_disk_that_is_full_when_the_answer_comes_makes_no_second_document",
+        ),
+    ),
+    Fault(
+        53,
+        "the journal is locked by a backup",
+        "nothing sent; goes on afterwards",
+        (
+            "tests/kills/test_journal_faults.py::test_f53_a_journal_that_is_locked_for_long_sends_nothing_and_goes_on_afterwards",
+        ),
+    ),
+    Fault(
+        54,
+        "the journal is damaged",
+        "refused with the cure; never a new empty journal unsaid",
+        (
+            "tests/kills/test_journal_faults.py::test_f54_a_damaged_journal_is_refused_with_its_cure_or_does_no_harm",
+            "tests/kills/test_journal_faults.py::test_f54_a_journal_damaged_under_a_running_daemon_ends_it_with_the_cure",
+        ),
+    ),
+    Fault(
+        55,
+        "an older journal was put back",
+        "the boot look adopts; nothing made twice",
+        (
+            "tests/kills/test_journal_faults.py::test_f55_an_older_journal_put_back_makes_nothing_twice",
+        ),
+    ),
+    Fault(
+        56,
+        "SIGTERM in mid-batch",
+        "the call in flight is finished and stored; exit 0",
+        (
+            "tests/daemon/test_lifecycle.py::test_f56_asked_to_stop_it_finishes_the_call_in_flight",
+            "tests/daemon/test_lifecycle.py::test_f56_asked_a_second_time_it_leaves_at_once",
+        ),
+    ),
+    Fault(
+        57,
+        "kill -9 at any moment",
+        "each invoice once",
+        (
+            "tests/kills/test_kills.py::test_f57_a_daemon_that_dies_at_a_chosen_moment_makes_each_invoice_once",
+            "tests/kills/test_kills.py::test_f57_a_daemon_killed_at_random_moments_makes_each_invoice_once",
+        ),
+    ),
+    Fault(
+        58,
+        "the power fails",
+        "every commit is on the disk before the call",
+        ("tests/state/test_opening.py::test_commits_survive_a_power_cut_and_writers_queue",),
+    ),
     Fault(
         59,
         "the clock jumps two hours ahead",
@@ -401,13 +460,32 @@ FAULTS = (
         "the date is the CRM's date",
         (f"{CHAOS}clocks.py::test_f62_a_date_is_the_crms_date_at_every_offset",),
     ),
-    Fault(63, "two daemons on one host", owed="kills"),
+    Fault(
+        63,
+        "two daemons on one host",
+        "the second exits with 3",
+        (
+            "tests/daemon/test_lifecycle.py::test_f63_a_second_daemon_is_told_that_the_lane_is_taken",
+            "tests/kills/test_journal_faults.py::test_f63_f65_a_stopped_daemon_keeps_its_lane_on_its_host_and_goes_on_where_it_stood",
+        ),
+    ),
     Fault(
         64,
-        "two daemons on two hosts",
-        reason="a second host with a journal of its own is not protected from the first, as the README says",
+        "two workers of one journal",
+        "they take turns and neither starves; a host with a journal of its own is not protected, as the README says",
+        (
+            "tests/kills/test_two_workers.py::test_f64_two_workers_of_one_journal_take_turns_and_neither_starves",
+        ),
     ),
-    Fault(65, "a worker wakes up after forty minutes", owed="kills"),
+    Fault(
+        65,
+        "a worker wakes up after forty minutes",
+        "the fence stops it: nothing sent, nothing recorded",
+        (
+            "tests/kills/test_two_workers.py::test_f65_a_worker_that_slept_through_its_lease_does_no_harm",
+            "tests/kills/test_journal_faults.py::test_f63_f65_a_stopped_daemon_keeps_its_lane_on_its_host_and_goes_on_where_it_stood",
+        ),
+    ),
     Fault(
         66,
         "a record on which the worker itself fails",
@@ -535,7 +613,11 @@ FAULTS = (
         "the amount is the document's own, to the cent",
         (f"{CHAOS}payments.py::test_f84_a_payment_in_dollars_is_recorded_in_dollars",),
     ),
-    Fault(85, "two payment records of one id", owed="lead"),
+    Fault(
+        85,
+        "two payment records of one id",
+        reason="the CRM refuses the second: Finance External ID is unique, and payments are written by it",
+    ),
     Fault(
         86,
         "the invoice of a payment is locked",

@@ -32,7 +32,7 @@ Told = list[tuple[str, dict[str, object]]]
 
 LIFE = 1800
 """Seconds an access token lives."""
-CLAIM = 5 + 60 + 30
+CLAIM = 5 + 2 * 60 + 30
 """Seconds after which whoever claimed a renewal is taken for dead."""
 CURE = "run `sync-worker connect main`"
 

@@ -22,7 +22,7 @@ from sync_worker.sandbox.faults import Fault
 from tests.daemon.processes import Worker, settings_file
 from tests.kills import oracle
 
-TIMING = {"connect_timeout_s": 1, "timeout_s": 2, "quiet_s": 3, "key_life_s": 2.5, "lease_s": 6}
+TIMING = {"connect_timeout_s": 1, "timeout_s": 2, "quiet_s": 3, "key_life_s": 2.5, "lease_s": 8}
 SOON = {"schedule": {"every_s": 1}}
 LATER = 1.8  # seconds a slow call takes: a little less than the worker's own time-out
 BATCH = 2

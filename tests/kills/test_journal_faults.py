@@ -26,7 +26,7 @@ from tests.daemon.test_lifecycle import MADE, await_call, slow
 
 pytestmark = [pytest.mark.kills, pytest.mark.timeout(240)]
 
-SHORT = {"connect_timeout_s": 1, "timeout_s": 2, "quiet_s": 3, "key_life_s": 2.5, "lease_s": 6}
+SHORT = {"connect_timeout_s": 1, "timeout_s": 2, "quiet_s": 3, "key_life_s": 2.5, "lease_s": 8}
 SOON = {"schedule": {"every_s": 1}}
 LATER = {"schedule": {"every_s": 3600}}
 UNUSABLE = "the journal cannot be used"
