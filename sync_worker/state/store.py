@@ -61,15 +61,20 @@ def _usable(engine: Engine) -> Iterator[None]:
     is damaged stays so, until a person puts a good copy in its place."""
     try:
         yield
-    except OperationalError as failure:
+    except (
+        OperationalError,
+        sqlite3.OperationalError,
+    ) as failure:  # BEGIN goes straight to the driver
+        why = getattr(failure, "orig", failure)
         raise Transient(
-            f"the journal cannot be used ({failure.orig}); free disk space or end what holds it, "
+            f"the journal cannot be used ({why}); free disk space or end what holds it, "
             "nothing is sent until then"
         ) from failure
-    except DatabaseError as failure:
-        if getattr(failure.orig, "sqlite_errorcode", None) not in DAMAGED:
+    except (DatabaseError, sqlite3.DatabaseError) as failure:
+        why = getattr(failure, "orig", failure)
+        if getattr(why, "sqlite_errorcode", None) not in DAMAGED:
             raise
-        raise Misconfigured(damaged(str(engine.url.database), failure.orig)) from failure
+        raise Misconfigured(damaged(str(engine.url.database), why)) from failure
 
 
 def in_chunks(values: Iterable[T]) -> Iterator[list[T]]:
