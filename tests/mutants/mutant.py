@@ -15,8 +15,7 @@ class Stale(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`text` stands exactly once in `file`, both as the code has them; `killers` are pytest's own names. A test that
-    would wait for ever is a kill only where `hangs` says why it must."""
+    """`text` stands exactly once in `file`, both as the code has them; `killers` are pytest's own names."""
 
     broken: str
     """The promise, as it reads once it is broken."""
@@ -24,7 +23,6 @@ class Mutant:
     text: str
     becomes: str
     killers: tuple[str, ...]
-    hangs: str = ""
 
     def source(self, house: Path = HOUSE) -> str:
         """The whole file as it becomes. Raises Stale."""
