@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation import chance, deaths, half_written, tally, together
+from tests.simulation import chance, deaths, half_written, together
 from tests.simulation.deaths import GAPS, JOURNALS, LIVES, Case, Pair
 from tests.simulation.life import PASSED
 from tests.simulation.points import WAYS
@@ -19,12 +19,6 @@ from tests.simulation.points import WAYS
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "crash-points.md"
 EVERY = 101
 """One in so many of all deaths; a prime, so that every end, gap and journal meets every kind of moment."""
-
-
-@pytest.fixture(autouse=True)
-def _quiet(told: object) -> None:
-    del told  # the log of every test is kept; here nobody reads it
-    tally.quietly()
 
 
 def some_deaths() -> Iterator[Case]:
