@@ -68,6 +68,8 @@ def measured(folder: Path, words: list[str]) -> tuple[int, dict[str, Any]]:
         cwd=HOUSE,
         env={**os.environ, "COVERAGE_FILE": str(folder / "data")},
     )  # fmt: skip
+    if not report.exists():
+        sys.exit(f"pytest ended with {ended.returncode} before it had measured anything")
     files: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))["files"]
     return ended.returncode, files
 

@@ -301,6 +301,21 @@ def test_a_completion_whose_answer_was_lost_is_asked_for_by_id() -> None:
     assert wrongs(world.org, world.xero) == []
 
 
+def test_a_new_journal_that_is_older_than_the_quiet_time_looks_again_and_waits_no_longer(
+    told: list[tuple[str, dict[str, object]]],
+) -> None:
+    world = a_world()
+    world.sync()
+    world.advance(400)
+    linked = world.xero.add_contact("Kim Lee")
+    who = world.crm.participant("Kim Lee", Finance_External_ID__c=linked)
+    world.crm.invoice("INV-1", who=who)
+    world.sync()
+    assert world.clock.slept == []
+    assert [event for event, _ in told].count("looked for what was made before") == 2
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+
+
 def test_a_voided_document_whose_link_was_cleared_is_made_anew_once() -> None:
     world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
     record = world.crm.invoice("INV-1")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import urllib3
 
-from sync_worker.domain.errors import Misconfigured
+from sync_worker.domain.errors import Misconfigured, Transient
 from sync_worker.sandbox.http import Request
 from sync_worker.xero.login import XeroLogin
-from sync_worker.xero.wire import InvoiceElement
+from sync_worker.xero.wire import InvoiceElement, PaymentElement
 from tests.ways import XeroWay
 from tests.world import XERO, a_world
 
@@ -34,6 +34,13 @@ def test_an_instant_is_the_same_in_whichever_form_it_comes(text: str) -> None:
 @pytest.mark.parametrize(("sent", "day"), [("2026-03-04T00:00:00", date(2026, 3, 4)), (None, None)])
 def test_a_day_is_a_day_and_may_be_left_out(sent: Any, day: date | None) -> None:
     assert InvoiceElement.read({"Date": sent}).Date == day
+
+
+def test_a_payment_without_its_day_is_asked_for_again_later() -> None:
+    with pytest.raises(Transient, match="another shape"):
+        PaymentElement.read(
+            {"PaymentID": "1", "Amount": 5, "Date": None, "UpdatedDateUTC": "2026-03-04T12:00:00"}
+        )
 
 
 def test_an_app_without_a_secret_is_known_by_its_id_alone() -> None:
