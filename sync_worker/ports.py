@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -348,8 +348,12 @@ class Documents(Protocol):
     def journey(self, kind: Kind, record: SalesforceId) -> list[Step]: ...
 
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where a cursor stands that was never moved."""
 PAYMENTS_POLLED = "payments polled"
 """The cursor: up to what time of Xero's all payments were surely asked for."""
+PAYMENTS_MISSED = "payments missed"
+"""The cursor: when it was last noticed that one is missing, so that all of them are to be asked for once more."""
 
 
 class Inbox(Protocol):

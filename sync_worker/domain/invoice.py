@@ -100,3 +100,8 @@ class LedgerInvoice:
     paid: Decimal = Decimal(0)
     """By payments alone, in its own currency; credits are not among them."""
     messages: tuple[str, ...] = ()
+
+    @property
+    def gone(self) -> bool:
+        """Deleted as a draft, or voided: it stays in Xero's lists, and nobody owes it."""
+        return self.status in {"DELETED", "VOIDED"}

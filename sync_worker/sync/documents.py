@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from more_itertools import chunked
 
@@ -21,6 +22,10 @@ from sync_worker.sync.attempt import MOST_LOST, Lane, attempt
 
 LARGEST_BODY = 3_000_000
 """Bytes; Xero advises 3.5 MB at most."""
+GONE = "its CRM record is gone; the Xero document stays for a person to judge"
+
+Member = TypeVar("Member")
+"""Of a batch: whatever carries a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +84,29 @@ def held(row: Document, hold: Hold, now: datetime, state: State = State.HELD) ->
     )
 
 
-GONE = "its CRM record is gone; the Xero document stays for a person to judge"
-
-
 def orphaned(row: Document) -> Document:
+    """Its CRM record is gone, its document stays for a person to judge."""
     hold = Hold(
         HoldClass.CRM_RECORD_GONE,
         f"the CRM record is gone, and {row.xero_number or 'its document'} stands in Xero",
         "restore the CRM record from the recycle bin, or void the document in Xero",
     )
     return replace(row, state=State.ORPHAN, hold=hold, next_try_at=None)
+
+
+def cancelled(row: Document) -> Document:
+    """It waits for nothing and stands nowhere. Should its invoice come back, it is made anew, under another generation:
+    whatever was refused before lives on under its key."""
+    return replace(
+        row,
+        state=State.CANCELLED,
+        generation=row.generation + 1,
+        xero_id=None,
+        xero_number="",
+        hold=None,
+        attempts=0,
+        next_try_at=None,
+    )
 
 
 def total_differs(stored: Decimal | None, expected: Decimal | None) -> Hold:
@@ -102,55 +120,80 @@ def total_differs(stored: Decimal | None, expected: Decimal | None) -> Hold:
 def _create(
     lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
 ) -> list[Document]:
-    frozen = ledger.prepare_new([(one.draft, one.contact, one.row.generation) for one in ready])
-    if len(frozen.body) > LARGEST_BODY:
-        if len(ready) > 1:
-            return _halves(lane, ledger, rules, ready)
-        return [_too_large(lane, ready[0].row, frozen)]
     expected = {one.draft.record: one.draft.total for one in ready}
+    return _sent(
+        lane,
+        ready,
+        lambda one: one.row,
+        lambda part: ledger.prepare_new(
+            [(one.draft, one.contact, one.row.generation) for one in part]
+        ),
+        lambda row, done: _made(lane, rules, replace(row, total=expected[row.record]), done),
+    )
+
+
+def _complete(
+    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
+) -> list[Document]:
+    return _sent(
+        lane,
+        rows,
+        lambda one: one[0],
+        lambda part: ledger.prepare_completion(
+            [(row.record, row.document_id, draft) for row, draft in part]
+        ),
+        _completed,
+    )
+
+
+def _sent(
+    lane: Lane,
+    members: Sequence[Member],
+    row_of: Callable[[Member], Document],
+    prepare: Callable[[Sequence[Member]], Frozen],
+    done: Callable[[Document, Done], Change],
+) -> list[Document]:
+    """In one call where it is small enough and none of them spoils it, else in halves."""
+    rows = [row_of(one) for one in members]
+    frozen = prepare(members)
 
     def understand(row: Document, outcome: Outcome) -> Change:
         match outcome:
             case Done():
-                return _made(lane, rules, replace(row, total=expected[row.record]), outcome)
+                return done(row, outcome)
             case Refused(messages=messages):
                 return _refused(lane, row, messages)
             case _:
                 return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
 
     try:
-        return attempt(lane, frozen, [one.row for one in ready], understand)
+        if len(frozen.body) <= LARGEST_BODY:
+            return attempt(lane, frozen, rows, understand)
+        alone = _too_large(lane, rows[0], frozen)
     except Rejected as whole:
-        if len(ready) > 1:
-            # One poisoned document can have the whole call refused: it is found by halving.
-            return _halves(lane, ledger, rules, ready)
-        change = _refused(lane, ready[0].row, whole.messages)
-        lane.journal.save([change])
-        return [change.document]
+        # One poisoned document can have the whole call refused: it is found by halving.
+        alone = _refused(lane, rows[0], whole.messages)
     except OutcomeUnknown as lost:
-        lane.tell("outcome unknown", documents=len(ready), reason=str(lost))
-        return [replace(one.row, state=State.UNSURE) for one in ready]
+        lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
+        return [replace(row, state=State.UNSURE) for row in rows]
+    if len(members) == 1:
+        lane.journal.save([alone])
+        return [alone.document]
+    half = len(members) // 2
+    return [
+        document
+        for part in (members[:half], members[half:])
+        for document in _sent(lane, part, row_of, prepare, done)
+    ]
 
 
-def _too_large(lane: Lane, row: Document, frozen: Frozen) -> Document:
+def _too_large(lane: Lane, row: Document, frozen: Frozen) -> Change:
     hold = Hold(
         HoldClass.TOO_LARGE,
         f"the invoice comes to {len(frozen.body) / 1_000_000:.1f} MB, and Xero takes {LARGEST_BODY // 1_000_000} MB",
         "split it into several invoices, or shorten what stands on its lines",
     )
-    change = Change(held(row, hold, lane.clock.now()), hold.cause)
-    lane.journal.save([change])
-    return change.document
-
-
-def _halves(
-    lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
-) -> list[Document]:
-    half = len(ready) // 2
-    return [
-        *_create(lane, ledger, rules, ready[:half]),
-        *_create(lane, ledger, rules, ready[half:]),
-    ]
+    return Change(held(row, hold, lane.clock.now()), hold.cause)
 
 
 def _made(lane: Lane, rules: InvoiceRules, row: Document, done: Done) -> Change:
@@ -210,42 +253,3 @@ def _cure(said: str) -> str:
     if "must be unique" in said.lower():
         return "another Xero invoice has this number, and it is not ours: renumber one of the two"
     return "correct what Xero names, in the CRM or in Xero, then retry"
-
-
-def _complete(
-    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
-) -> list[Document]:
-    members = [(row.record, row.document_id, draft) for row, draft in rows]
-
-    def understand(row: Document, outcome: Outcome) -> Change:
-        match outcome:
-            case Done():
-                return _completed(row, outcome)
-            case Refused(messages=messages):
-                return _refused(lane, row, messages)
-            case _:
-                return Change(replace(row, state=State.UNSURE), "Xero did not speak of it")
-
-    frozen = ledger.prepare_completion(members)
-    if len(frozen.body) > LARGEST_BODY:
-        if len(rows) > 1:
-            return _half_by_half(lane, ledger, rows)
-        return [_too_large(lane, rows[0][0], frozen)]
-    try:
-        return attempt(lane, frozen, [row for row, _ in rows], understand)
-    except Rejected as whole:
-        if len(rows) > 1:
-            return _half_by_half(lane, ledger, rows)
-        change = _refused(lane, rows[0][0], whole.messages)
-        lane.journal.save([change])
-        return [change.document]
-    except OutcomeUnknown as lost:
-        lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
-        return [replace(row, state=State.UNSURE) for row, _ in rows]
-
-
-def _half_by_half(
-    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
-) -> list[Document]:
-    half = len(rows) // 2
-    return [*_complete(lane, ledger, rows[:half]), *_complete(lane, ledger, rows[half:])]

@@ -14,9 +14,8 @@ from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Change, CrmInvoices, LedgerInvoices
 from sync_worker.sync.attempt import Lane
-from sync_worker.sync.documents import GONE, orphaned
+from sync_worker.sync.documents import GONE, cancelled, orphaned
 from sync_worker.sync.linking import Finished, Linking
-from sync_worker.sync.recover import GONE_IN_XERO
 
 MOST = 1000
 """Rows taken up in one run; the others wait for the next."""
@@ -71,11 +70,7 @@ class Leftovers:
 
     def _deleted_drafts(self, rows: Sequence[Document]) -> list[Document]:
         stored = self.ledger.by_id([row.document_id for row in rows]) if rows else {}
-        return [
-            row
-            for row in rows
-            if (found := stored.get(row.document_id)) is None or found.status in GONE_IN_XERO
-        ]
+        return [row for row in rows if (found := stored.get(row.document_id)) is None or found.gone]
 
     def _orphan(self, rows: Iterable[Document]) -> list[Document]:
         orphans = [orphaned(row) for row in rows]
@@ -83,22 +78,4 @@ class Leftovers:
         return orphans
 
     def _cancel(self, rows: Iterable[Document], words: str) -> None:
-        """Should the invoice come back, it is made anew; whatever was refused before lives on under its key."""
-        self.lane.journal.save(
-            [
-                Change(
-                    replace(
-                        row,
-                        state=State.CANCELLED,
-                        generation=row.generation + 1,
-                        xero_id=None,
-                        xero_number="",
-                        hold=None,
-                        attempts=0,
-                        next_try_at=None,
-                    ),
-                    words,
-                )
-                for row in rows
-            ]
-        )
+        self.lane.journal.save([Change(cancelled(row), words) for row in rows])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,8 @@ from sync_worker.domain.payment import (
     settled_status,
 )
 from sync_worker.ports import (
+    NEVER,
+    PAYMENTS_MISSED,
     PAYMENTS_POLLED,
     CrmInvoices,
     CrmPayments,
@@ -43,7 +45,6 @@ SWEEPS = (
 )
 """(its name, how often, how far back), narrow to wide: some changes in Xero do not move a payment's time, so that only
 looking again finds them."""
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LINKED = "linked elsewhere"
 """The cursor: when the CRM was last asked for links that others made."""
 CHUNK = 1000
@@ -121,11 +122,12 @@ def _look_back(
     work: PaymentSync, cursor: datetime | None, now: datetime
 ) -> tuple[datetime | None, list[str]]:
     """From when on to ask, and which sweeps that answers."""
-    missed = work.lane.journal.cursor(PAYMENTS_POLLED) == NEVER
-    widest = len(SWEEPS) if cursor is None or missed else 0
-    for n, (name, every, _) in enumerate(SWEEPS, start=1):
-        swept = work.lane.journal.cursor(f"payments of {name}")
-        if swept is None or now - swept >= every:
+    journal = work.lane.journal
+    missed = journal.cursor(PAYMENTS_MISSED) or NEVER
+    widest = len(SWEEPS) if cursor is None else 0
+    for n, (name, every, back) in enumerate(SWEEPS, start=1):
+        swept = journal.cursor(f"payments of {name}") or NEVER
+        if now - swept >= every or (back is None and missed > swept):
             widest = max(widest, n)
     sweeps = [name for name, _, _ in SWEEPS[:widest]]
     if cursor is None:

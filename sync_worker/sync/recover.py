@@ -23,7 +23,6 @@ LOOKED = "looked"
 """The cursor: Xero's time up to which the journal knows everything our app has made."""
 MARGIN = timedelta(seconds=2)
 PAGE = 1000
-GONE_IN_XERO = frozenset({"DELETED", "VOIDED"})
 FINAL = frozenset({"SUBMITTED", "AUTHORISED", "PAID"})
 
 
@@ -92,7 +91,7 @@ class Recovery:
         ours = {
             marker.record: invoice
             for invoice in found
-            if (marker := Marker.read(invoice.url)) and invoice.status not in GONE_IN_XERO
+            if (marker := Marker.read(invoice.url)) and not invoice.gone
         }
         changes = [self._adoption(row, ours[row.record]) for row in rows if row.record in ours]
         self.lane.journal.save(changes)
@@ -124,12 +123,7 @@ class Recovery:
         for row in rows:
             invoice = known.get(row.document_id)
             marker = Marker.read(invoice.url) if invoice else None
-            if (
-                invoice
-                and marker
-                and marker.record == row.record
-                and invoice.status not in GONE_IN_XERO
-            ):
+            if invoice and marker and marker.record == row.record and not invoice.gone:
                 standing[row.record] = replace(row, state=self._state(invoice.status))
                 continue
             anew = replace(
@@ -178,7 +172,7 @@ class Recovery:
         sightings: list[Sighting] = []
         for marker, invoice in marked:
             row = rows.get(marker.record)
-            if invoice.status in GONE_IN_XERO:
+            if invoice.gone:
                 continue
             if row is None:
                 sightings.append(sighted(marker, invoice))

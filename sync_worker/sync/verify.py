@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from more_itertools import chunked
@@ -21,8 +21,10 @@ from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.domain.link import Marker
-from sync_worker.domain.money import ZERO, four_places
+from sync_worker.domain.money import ZERO
 from sync_worker.ports import (
+    NEVER,
+    PAYMENTS_MISSED,
     PAYMENTS_POLLED,
     Change,
     CrmInvoices,
@@ -30,14 +32,14 @@ from sync_worker.ports import (
     LedgerContacts,
     LedgerInvoices,
 )
+from sync_worker.sync.agreement import Pair, judged
 from sync_worker.sync.attempt import Lane
-from sync_worker.sync.documents import orphaned
+from sync_worker.sync.documents import cancelled, orphaned
 from sync_worker.sync.linking import DRIFT, SYNCED, Begun, Linking
-from sync_worker.sync.recover import GONE_IN_XERO, PAGE, Recovery, sighted
+from sync_worker.sync.recover import PAGE, Recovery, sighted
 
 SWEPT = "verified"
 """The cursor: Xero's time when everything was last looked at."""
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 LATE = timedelta(seconds=300)
 """How long after a payment was made the payments process may still not have seen it."""
 
@@ -70,17 +72,6 @@ class Report:
     linked: int = 0
     """Stood in Xero with our marker and nobody knew them."""
     held: list[tuple[str, Hold]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One record on both sides: what the journal knows, the CRM's invoice, its document, and others that carry its
-    marker. None where there is none."""
-
-    row: Document | None
-    invoice: Invoice | None
-    stored: LedgerInvoice | None
-    others: Sequence[LedgerInvoice] = ()
 
 
 def verify(work: VerifySync) -> Report:
@@ -130,7 +121,7 @@ def _paired(work: VerifySync, page: Sequence[LedgerInvoice]) -> dict[SalesforceI
 
 def _pair(row: Document | None, invoice: Invoice | None, found: Iterable[LedgerInvoice]) -> Pair:
     ours = (row and row.xero_id) or (invoice and invoice.xero_id)
-    standing = [one for one in found if one.id == ours or one.status not in GONE_IN_XERO]
+    standing = [one for one in found if one.id == ours or not one.gone]
     stored = next((one for one in standing if one.id == ours), None)
     if stored is None and not ours and standing:
         stored = standing[0]
@@ -169,73 +160,6 @@ def _paired_from_crm(work: VerifySync, invoices: Sequence[Invoice]) -> dict[Sale
     }
 
 
-# Plan ---------------------------------------------------------------------------------------------
-
-
-def judged(pair: Pair, received: Decimal | None, *, same_contact: bool) -> Hold | None:
-    """What keeps both sides from agreeing; None where they do. `received` is what the payments we know of come to,
-    None where that cannot be told yet. Pure."""
-    invoice, stored = pair.invoice, pair.stored
-    gone = stored is None or stored.status in GONE_IN_XERO
-    if invoice is None or (gone and invoice.status == "Cancelled"):
-        return None
-    if stored is None or gone:
-        how = stored.status.lower() if stored else "deleted"
-        return Hold(
-            HoldClass.VOIDED_IN_XERO,
-            f"the document was {how} in Xero",
-            "cancel the invoice in the CRM, or clear its Finance External ID to have it made anew",
-        )
-    if pair.others:
-        other = pair.others[0]
-        return Hold(
-            HoldClass.SECOND_DOCUMENT,
-            f"a second document of ours stands in Xero: {other.number or other.id} ({other.status})",
-            f"delete or void {other.number or other.id} in Xero",
-        )
-    if differences := [*_differences(invoice, stored, same_contact=same_contact)]:
-        return Hold(
-            HoldClass.CHANGED_SINCE,
-            f"changed since it went to Xero: {'; '.join(differences)}",
-            "correct the side that is wrong, by hand; nothing is sent again by itself",
-        )
-    if received is not None and received != stored.paid:
-        return Hold(
-            HoldClass.PAYMENTS_DIFFER,
-            f"Xero says {stored.paid:.2f} is paid, the payments we know of come to {received:.2f}",
-            "all payments are fetched again by the next run; if this stays, compare them in Xero",
-        )
-    return None
-
-
-def _differences(invoice: Invoice, stored: LedgerInvoice, *, same_contact: bool) -> Iterator[str]:
-    """Only of what no setting shapes: an invoice of last year does not drift because a rule changed."""
-    if invoice.xero_id is None:
-        yield f"the CRM links it to nothing, {stored.number} stands in Xero"
-    elif invoice.xero_id != stored.id:
-        yield f"the CRM links it to {invoice.xero_id}, ours is {stored.id}"
-    if invoice.status == "Cancelled":
-        yield f"it is cancelled in the CRM and {stored.status} in Xero"
-    if invoice.total is not None and invoice.total != stored.total:
-        yield f"the total is {invoice.total:.2f} in the CRM and {stored.total:.2f} in Xero"
-    elif _amounts(invoice) != sorted(stored.lines):
-        yield f"the lines are others in the CRM than in Xero, whose total is {stored.total:.2f}"
-    if invoice.date != stored.date:
-        yield f"the date is {invoice.date} in the CRM and {stored.date} in Xero"
-    if invoice.currency and invoice.currency != stored.currency:
-        yield f"the currency is {invoice.currency} in the CRM and {stored.currency} in Xero"
-    if not same_contact:
-        yield "it is owed by somebody else in Xero"
-
-
-def _amounts(invoice: Invoice) -> list[tuple[Decimal, Decimal]]:
-    return sorted(
-        (four_places(line.quantity or ZERO), four_places(line.rate or ZERO))
-        for line in invoice.lines
-        if line.include
-    )
-
-
 # Apply and record ---------------------------------------------------------------------------------
 
 
@@ -253,7 +177,7 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
         finished = work.linking.finish(begun)
         report.linked += sum(1 for row in finished.rows if row.state is State.WRITTEN)
         report.held += [(row.number, row.hold) for row in finished.rows if row.hold]
-    received = journal.received([one.stored.id for one in settled.values() if one.stored])
+    received = _received(work, settled.values())
     strangers = _strangers(work, settled.values())
     rows = {
         record: _moved(
@@ -261,13 +185,18 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
             pair,
             judged(
                 pair,
-                _comparable(work, pair, received),
+                received.get(pair.stored.id) if pair.stored else None,
                 same_contact=record not in strangers,
             ),
         )
         for record, pair in settled.items()
     }
-    _look_wider(work, rows.values())
+    if any(
+        _misses_payments(row) and not _misses_payments(settled[one].row)
+        for one, row in rows.items()
+    ):
+        # The next run of payments fetches all of them.
+        journal.move_cursor(PAYMENTS_MISSED, work.lane.sender.now())
     _tell(work, settled, rows)
     journal.save(
         [Change(row, _words(row)) for record, row in rows.items() if row != settled[record].row]
@@ -288,7 +217,7 @@ def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:
         and (invoice := pair.invoice)
         and invoice.xero_id is None
         and pair.stored
-        and pair.stored.status not in GONE_IN_XERO
+        and not pair.stored.gone
         and (marker := Marker.read(pair.stored.url))
     ]
 
@@ -297,12 +226,14 @@ def _unknown(invoice: Invoice) -> Document:
     return Document(Kind.INVOICE, invoice.id, invoice.number)
 
 
-def _comparable(work: VerifySync, pair: Pair, received: Mapping[XeroId, Decimal]) -> Decimal | None:
-    """What we know to be paid, where the payments process has surely seen all that Xero counts."""
+def _received(work: VerifySync, pairs: Iterable[Pair]) -> dict[XeroId, Decimal]:
+    """What we know to be paid of each document, where the payments process has surely seen all that Xero counts."""
     polled = work.lane.journal.cursor(PAYMENTS_POLLED)
-    if pair.stored is None or polled is None or pair.stored.updated_at > polled - LATE:
-        return None
-    return received.get(pair.stored.id, ZERO)
+    if polled is None:
+        return {}
+    seen = [one.stored.id for one in pairs if one.stored and one.stored.updated_at <= polled - LATE]
+    known = work.lane.journal.received(seen)
+    return {xero_id: known.get(xero_id, ZERO) for xero_id in seen}
 
 
 def _strangers(work: VerifySync, pairs: Iterable[Pair]) -> set[SalesforceId]:
@@ -327,21 +258,8 @@ def _strangers(work: VerifySync, pairs: Iterable[Pair]) -> set[SalesforceId]:
 def _moved(record: SalesforceId, pair: Pair, hold: Hold | None) -> Document:
     row = pair.row or _met(record, pair)
     if pair.invoice is None:
-        gone = pair.stored is None or pair.stored.status in GONE_IN_XERO
-        return _let_go(row) if gone else orphaned(row)
+        return cancelled(row) if pair.gone else orphaned(row)
     return replace(row, state=State.DRIFT if hold else State.VERIFIED, hold=hold)
-
-
-def _let_go(row: Document) -> Document:
-    """Should its CRM record come back and be due, it is made anew."""
-    return replace(
-        row,
-        state=State.CANCELLED,
-        generation=row.generation + 1,
-        xero_id=None,
-        xero_number="",
-        hold=None,
-    )
 
 
 def _met(record: SalesforceId, pair: Pair) -> Document:
@@ -365,10 +283,8 @@ def _words(row: Document) -> str:
     return row.hold.cause if row.hold else "looked at on both sides: they agree"
 
 
-def _look_wider(work: VerifySync, rows: Iterable[Document]) -> None:
-    """Where a payment was missed, the next run of payments fetches all of them."""
-    if any(row.hold and row.hold.hold_class is HoldClass.PAYMENTS_DIFFER for row in rows):
-        work.lane.journal.move_cursor(PAYMENTS_POLLED, NEVER)
+def _misses_payments(row: Document | None) -> bool:
+    return bool(row and row.hold and row.hold.hold_class is HoldClass.PAYMENTS_DIFFER)
 
 
 def _tell(

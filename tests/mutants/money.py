@@ -163,13 +163,13 @@ MONEY = (
     Mutant(
         "payments are never looked at again",
         "sync_worker/sync/payments.py",
-        "        if swept is None or now - swept >= every:\n",
-        "        if swept is None:\n",
+        "        if now - swept >= every or (back is None and missed > swept):\n",
+        "        if back is None and missed > swept:\n",
         ("tests/sync/test_payments.py::test_the_older_a_payment_the_rarer_it_is_looked_at_again",),
     ),
     Mutant(
         "the look afterwards is blind to a total",
-        "sync_worker/sync/verify.py",
+        "sync_worker/sync/agreement.py",
         "    if invoice.total is not None and invoice.total != stored.total:\n",
         "    if invoice.total is None:\n",
         (
@@ -179,16 +179,16 @@ MONEY = (
     ),
     Mutant(
         "the look afterwards is blind to a void",
-        "sync_worker/sync/verify.py",
-        "    if stored is None or gone:\n",
+        "sync_worker/sync/agreement.py",
+        "    if stored is None or stored.gone:\n",
         "    if stored is None:\n",
         ("tests/sync/test_verify.py::test_f75_a_void_in_xero_is_shown_and_nothing_is_made_anew",),
     ),
     Mutant(
         "the look afterwards is blind to a record that is gone",
         "sync_worker/sync/verify.py",
-        "        return _let_go(row) if gone else orphaned(row)\n",
-        "        return _let_go(row) if gone else replace(row, state=State.VERIFIED, hold=None)\n",
+        "        return cancelled(row) if pair.gone else orphaned(row)\n",
+        "        return cancelled(row) if pair.gone else replace(row, state=State.VERIFIED, hold=None)\n",
         (
             "tests/sync/test_verify.py::test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so",
         ),
@@ -204,7 +204,7 @@ MONEY = (
     ),
     Mutant(
         "the look afterwards is blind to money that never came",
-        "sync_worker/sync/verify.py",
+        "sync_worker/sync/agreement.py",
         "    if received is not None and received != stored.paid:\n",
         "    if received is not None and received > stored.paid:\n",
         (

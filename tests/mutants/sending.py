@@ -150,8 +150,8 @@ SENDING = (
     Mutant(
         "halving loses a half",
         "sync_worker/sync/documents.py",
-        "        *_create(lane, ledger, rules, ready[half:]),\n",
-        "",
+        "        for part in (members[:half], members[half:])\n",
+        "        for part in (members[:half],)\n",
         (
             "tests/sync/test_attempt.py::test_one_poisoned_document_is_found_by_halving_and_the_others_go_on",
         ),
@@ -255,7 +255,7 @@ SENDING = (
         "a document is adopted by its number alone",
         "sync_worker/sync/recover.py",
         """\
-            if (marker := Marker.read(invoice.url)) and invoice.status not in GONE_IN_XERO
+            if (marker := Marker.read(invoice.url)) and not invoice.gone
         }""",
         """\
             if (marker := Marker.read(invoice.url) or Marker(rows[0].record, 1))
@@ -268,7 +268,7 @@ SENDING = (
     Mutant(
         "what was voided in Xero is taken for standing",
         "sync_worker/sync/recover.py",
-        "            if invoice.status in GONE_IN_XERO:\n                continue\n",
+        "            if invoice.gone:\n                continue\n",
         "",
         ("tests/sync/test_recover.py::test_what_was_voided_in_xero_is_not_taken_for_standing",),
     ),
@@ -344,14 +344,8 @@ SENDING = (
     Mutant(
         "an id that was cleared by hand has its document made a second time",
         "sync_worker/sync/recover.py",
-        """\
-                and marker.record == row.record
-                and invoice.status not in GONE_IN_XERO
-""",
-        """\
-                and marker.record == row.record
-                and invoice.status in GONE_IN_XERO
-""",
+        "            if invoice and marker and marker.record == row.record and not invoice.gone:\n",
+        "            if invoice and marker and marker.record == row.record and invoice.gone:\n",
         (
             "tests/sync/test_invoices.py::test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice",
         ),
