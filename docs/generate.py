@@ -33,7 +33,7 @@ HERE = Path(__file__).resolve().parent
 SETTINGS = """\
 # Settings
 
-Written by `make docs` from `sync_worker/settings.py`; change it there.
+Written by `make docs` from `sync_worker/settings/`; change it there.
 
 A TOML file holds what people discuss: `--config FILE`, else the file that `SYNC_CONFIG` names, else
 `config/sync_worker.toml` where it is there. [That file](../config/sync_worker.toml) has every setting with a

@@ -33,7 +33,7 @@ VENDORS = (
     ),
     Mutant(
         "a time-out is a float, which xero-python ignores",
-        "sync_worker/wiring.py",
+        "sync_worker/wiring/ledger.py",
         """\
     return urllib3.Timeout(
         connect=settings.timing.connect_timeout_s, read=settings.timing.timeout_s

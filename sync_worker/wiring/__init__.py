@@ -1,0 +1,10 @@
+"""The one place that knows every concrete class: settings in, parts out.
+
+`ground` is what all parts stand on, `crm` and `ledger` are the two vendors, `rules` reads settings as rules,
+`connection` puts one connection together and `app` the program.
+"""
+
+from sync_worker.wiring.app import App, opened, project_folder
+from sync_worker.wiring.ground import Ways
+
+__all__ = ["App", "Ways", "opened", "project_folder"]
