@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.ids import XeroId
 
 
@@ -31,6 +32,10 @@ class TaxRate:
     percent: Decimal
     status: str
     on_revenue: bool
+    on_expenses: bool = True
+
+    def usable_for(self, kind: Kind) -> bool:
+        return self.on_expenses if kind is Kind.BILL else self.on_revenue
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,12 @@ class Books:
     tax_rates: Mapping[str, TaxRate]
     tracking: Mapping[str, frozenset[str]] = field(default_factory=dict)
     branding_themes: Mapping[str, XeroId] = field(default_factory=dict)
+
+    def option(self, category: str, name: str) -> str | None:
+        """A tracking option as Xero spells it, whatever its case; None where it has none."""
+        wanted = name.strip().casefold()
+        options = self.tracking.get(category, frozenset())
+        return next((one for one in options if one.casefold() == wanted), None)
 
     @property
     def locked_until(self) -> date | None:

@@ -16,6 +16,8 @@ class HoldClass(StrEnum):
     AMOUNT_INVALID = "amount-invalid"
     DATE_MISSING = "date-missing"
     DEBTOR_MISSING = "debtor-missing"
+    PAYEE_CHANGED = "payee-changed"
+    POSSIBLE_DUPLICATE = "possible-duplicate"
     NOT_POSITIVE = "not-positive"
     ACCOUNT_INVALID = "account-invalid"
     TAX_INVALID = "tax-invalid"

@@ -1,4 +1,7 @@
-"""An invoice as the CRM holds it, and as it is to stand in Xero."""
+"""An invoice as the CRM holds it, and as it is to stand in Xero.
+
+To Xero a bill is an invoice too, the other way round: so a milestone is read as one, and takes the same lane.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,18 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.money import LineAmountTypes
 from sync_worker.domain.party import Party
 
+SYNCED, DRAFTED, HELD, DRIFT = "Synced", "Draft", "Held", "Drift"
+"""What the CRM's field for the sync state says. DRAFTED: a draft stands in Xero, to be completed later."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One invoice line of the CRM with what its support item says of it."""
+    """One invoice line of the CRM with what its support item, or funding category, says of it."""
 
     quantity: Decimal | None
     rate: Decimal | None
@@ -27,11 +34,13 @@ class Line:
     tax_type: str = ""
     """A Xero tax code or the label people see; empty means the connection's default."""
     service_date: dt.date | None = None
+    tracking_option: str = ""
+    """Of the connection's tracking category."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """A CRM invoice with its lines and the parties it may be owed by."""
+    """A CRM invoice with its lines and the parties it may be owed by; or a milestone, with the one it is owed to."""
 
     id: SalesforceId
     number: str
@@ -51,6 +60,20 @@ class Invoice:
     modified_at: dt.datetime | None = None
     trouble: str = ""
     """Why the CRM's row cannot be read; then only what names it is there."""
+    payee: Party | None = None
+    """Whom we owe it: a milestone's applicant."""
+    exempt: bool = False
+    executed: bool = False
+    """Whether the contract of a milestone is signed by all."""
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        return tuple(one for one in (self.participant, self.plan_manager, self.payee) if one)
+
+    @property
+    def to_be_completed(self) -> bool:
+        """The CRM links it, to a draft that may still wait for its last step."""
+        return self.xero_id is not None and self.sync_state in {DRAFTED, HELD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +123,7 @@ class LedgerInvoice:
     paid: Decimal = Decimal(0)
     """By payments alone, in its own currency; credits are not among them."""
     messages: tuple[str, ...] = ()
+    kind: Kind = Kind.INVOICE
 
     @property
     def gone(self) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.ids import SalesforceId, XeroId
 
 _MARKER = re.compile(r"/([a-zA-Z0-9]{18})\?g=(\d+)$")
@@ -27,9 +28,10 @@ class Marker:
         return cls(SalesforceId(found[1]), int(found[2])) if found else None
 
 
-def ledger_link(short_code: str, invoice: XeroId) -> str:
-    """Where a person sees the invoice in Xero; made from the id, so it costs no call."""
-    target = f"/AccountsReceivable/View.aspx?InvoiceID={invoice}"
+def ledger_link(short_code: str, invoice: XeroId, kind: Kind = Kind.INVOICE) -> str:
+    """Where a person sees the document in Xero; made from the id, so it costs no call."""
+    ledger = "AccountsPayable" if kind is Kind.BILL else "AccountsReceivable"
+    target = f"/{ledger}/View.aspx?InvoiceID={invoice}"
     if not short_code:
         return f"https://go.xero.com{target}"
     return f"https://go.xero.com/organisationlogin/default.aspx?shortcode={short_code}&redirecturl={target}"

@@ -8,7 +8,11 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.ids import SalesforceId, XeroId
+
+SETTLES = {"ACCRECPAYMENT": Kind.INVOICE, "ACCPAYPAYMENT": Kind.BILL}
+"""By Xero's PaymentType."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,9 @@ class LedgerPayment:
         return self.invoice_id
 
     @property
-    def settles_sale(self) -> bool:
-        """Only these are money received for an invoice; the others refund credits or pay bills."""
-        return self.kind == "ACCRECPAYMENT" and self.invoice_id is not None
+    def settles(self) -> Kind | None:
+        """What it is money for; None for the others, which refund or apply credits."""
+        return SETTLES.get(self.kind) if self.invoice_id is not None else None
 
 
 class PaymentType(StrEnum):
@@ -79,11 +83,35 @@ def repeats(payment: LedgerPayment, stripe: PaymentRecord, zone: ZoneInfo, days:
     return stripe.type == PaymentType.STRIPE and stripe.amount == payment.amount and apart <= days
 
 
-def settled_status(total: Decimal | None, paid: Decimal, status: str) -> str:
-    """The invoice's status by what is paid: Entered, Partially Paid, Fully Paid. A cancelled invoice stays cancelled,
-    and where nothing is paid 'Not Paid' is kept, since only the CRM knows when it means that."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The words of one kind for how far something is paid."""
+
+    unpaid: str
+    partly: str
+    wholly: str
+    kept: frozenset[str]
+    """Others that say the same as `unpaid`, or that have nothing to do with money: only the CRM knows them."""
+
+
+SETTLED = {
+    Kind.INVOICE: Settled("Entered", "Partially Paid", "Fully Paid", frozenset({"Not Paid"})),
+    Kind.BILL: Settled(
+        "Approved",
+        "Part Paid",
+        "Paid",
+        frozenset({"Draft", "Submitted", "Resubmission Requested"}),
+    ),
+}
+
+
+def settled_status(
+    total: Decimal | None, paid: Decimal, status: str, kind: Kind = Kind.INVOICE
+) -> str:
+    """The record's status by what is paid. What is cancelled stays cancelled."""
+    words = SETTLED[kind]
     if status == "Cancelled" or total is None:
         return status
     if paid <= 0:
-        return status if status in {"Entered", "Not Paid"} else "Entered"
-    return "Fully Paid" if paid >= total else "Partially Paid"
+        return status if status in words.kept else words.unpaid
+    return words.wholly if paid >= total else words.partly

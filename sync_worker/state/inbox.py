@@ -187,7 +187,7 @@ def _oldest_first(*conditions: ColumnElement[bool]) -> Any:
 
 _LINKED = exists().where(
     documents.c.connection == payments.c.connection,
-    documents.c.kind == Kind.INVOICE,
+    documents.c.kind.in_([Kind.INVOICE, Kind.BILL]),
     documents.c.xero_id == payments.c.invoice_id,
     documents.c.state.in_(LINKED),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sync_worker.domain.document import Document
+from sync_worker.domain.document import Document, Kind
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.domain.money import ZERO, four_places
@@ -26,6 +26,12 @@ class Pair:
     def gone(self) -> bool:
         """Nothing of it stands in Xero any more."""
         return self.stored is None or self.stored.gone
+
+    @property
+    def waits_for_its_last_step(self) -> bool:
+        """A bill in draft: it is brought to what the CRM says once its milestone is approved."""
+        stored = self.stored
+        return stored is not None and stored.kind is Kind.BILL and stored.status == "DRAFT"
 
 
 def judged(pair: Pair, received: Decimal | None, *, same_contact: bool) -> Hold | None:
@@ -48,6 +54,8 @@ def judged(pair: Pair, received: Decimal | None, *, same_contact: bool) -> Hold 
             f"a second document of ours stands in Xero: {other.number or other.id} ({other.status})",
             f"delete or void {other.number or other.id} in Xero",
         )
+    if pair.waits_for_its_last_step:
+        return None
     if differences := [*_differences(invoice, stored, same_contact=same_contact)]:
         return Hold(
             HoldClass.CHANGED_SINCE,

@@ -47,7 +47,7 @@ def create(
         if lost == MOST_LOST:
             raise OutOfOrder
         lane.interlude()
-        if still_to_make := _untouched(lane, part):
+        if still_to_make := _untouched(lane, rules.kind, part):
             rows = _create(lane, ledger, rules, still_to_make)
             lost = lost + 1 if all(row.state is State.UNSURE for row in rows) else 0
             yield rows
@@ -64,9 +64,9 @@ def complete(
         yield _complete(lane, ledger, part)
 
 
-def _untouched(lane: Lane, ready: Sequence[Ready]) -> list[Ready]:
+def _untouched(lane: Lane, kind: Kind, ready: Sequence[Ready]) -> list[Ready]:
     """Without those that were made or begun since they were planned, as by a person's request in between."""
-    rows = lane.journal.documents(Kind.INVOICE, [one.row.record for one in ready])
+    rows = lane.journal.documents(kind, [one.row.record for one in ready])
     return [
         one
         for one in ready

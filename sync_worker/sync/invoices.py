@@ -1,5 +1,5 @@
-"""CRM invoices become Xero invoices: detect what is due, plan each one purely, apply in batches, record on
-both sides."""
+"""CRM invoices become Xero invoices, and milestones become bills: detect what is due, plan each one purely, apply in
+batches, record on both sides. Which of the two it is, the rules say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sync_worker.domain.document import (
 )
 from sync_worker.domain.errors import OutOfOrder, Stopping
 from sync_worker.domain.hold import LINK_CURES, Hold, HoldClass
-from sync_worker.domain.ids import SalesforceId
+from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice
 from sync_worker.domain.plan import Action, Create, HoldBack, Skip
 from sync_worker.domain.rules import InvoiceRules, input_hash
@@ -52,6 +52,8 @@ class InvoiceSync:
     linking: Linking
     leftovers: Leftovers
     rules: InvoiceRules
+    prepare: Callable[[Sequence[Invoice]], object] = lambda _: None
+    """Done with those about to be planned: whatever must stand in Xero before they do."""
     progress: Callable[[int], None] = lambda _: None
 
 
@@ -95,7 +97,7 @@ def sync_these(work: InvoiceSync, invoices: Sequence[Invoice]) -> Report:
     """The given ones, because a person asked: holds are tried again whatever their turn, and whoever asked on the
     record itself is answered there."""
     report = _recovered(work)
-    rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in invoices])
+    rows = work.lane.journal.documents(work.rules.kind, [invoice.id for invoice in invoices])
     if any(row.state in WAITING for row in rows.values()):
         work.books.forget()  # the cure may have happened there a minute ago
     _sync(work, invoices, report, asked=True)
@@ -113,6 +115,8 @@ def plan(
     if reason := rules.not_due(invoice):
         return Skip(invoice, reason)
     inputs = input_hash(invoice, rules)
+    if invoice.xero_id:
+        return HoldBack(invoice, _no_such_draft(invoice.xero_id), inputs)
     if invoice.trouble:
         cause = f"the CRM's record cannot be read ({invoice.trouble})"
         return HoldBack(invoice, preflight.unreadable(cause), inputs)
@@ -132,11 +136,19 @@ def planned(work: InvoiceSync, invoices: Iterable[Invoice]) -> Iterator[Action]:
 
 
 def _no_debtor(invoice: Invoice, rules: InvoiceRules) -> Hold:
-    who = rules.debtor_by_funding.get(invoice.funding_type, "participant").replace("_", " ")
+    who, words = rules.called(invoice), rules.words
     return Hold(
         HoldClass.DEBTOR_MISSING,
-        f"the invoice has no {who}, who is to owe it",
-        f"enter the {who} on the invoice",
+        f"the {words.record} has no {who}, {words.debtor}",
+        f"enter the {who} on the {words.debtor_stands_on}",
+    )
+
+
+def _no_such_draft(xero_id: XeroId) -> Hold:
+    return Hold(
+        HoldClass.VOIDED_IN_XERO,
+        f"the CRM links it to the draft {xero_id}, which does not stand in Xero",
+        "clear its Finance External ID to have it made anew, or exempt it",
     )
 
 
@@ -170,11 +182,11 @@ def _sync(
     work: InvoiceSync, invoices: Iterable[Invoice], report: Report, *, asked: bool = False
 ) -> None:
     for chunk in chunked(invoices, CHUNK):
-        rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in chunk])
+        rows = work.lane.journal.documents(work.rules.kind, [invoice.id for invoice in chunk])
         if work.recovery.new_since and _somebody_was_here(work, chunk, rows):
             work.recovery.outwait()
         rows |= _adopt_forgotten(work, chunk, rows, report)
-        rows |= work.recovery.standing([row for row in rows.values() if row.state in LINKED])
+        rows |= _ended_before(work, chunk, rows)
         fresh: list[Invoice] = []
         begun: list[tuple[Document, Invoice]] = []
         for invoice in chunk:
@@ -209,10 +221,25 @@ def _adopt_forgotten(
     unknown = {invoice.id: invoice for invoice in invoices if invoice.id not in rows}
     adopted: dict[SalesforceId, Document] = {}
     for record, sighting in work.lane.journal.seen(unknown).items():
-        row = Document(Kind.INVOICE, record, unknown[record].number)
+        row = Document(work.rules.kind, record, unknown[record].number)
         adopted[record] = work.recovery.adopt_seen(row, sighting)
     report.linked += len(adopted)
     return adopted
+
+
+def _ended_before(
+    work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows
+) -> dict[SalesforceId, Document]:
+    """Those that came to an end once and are due all the same: drafts the CRM links, whose last step has come, and
+    records whose id was cleared."""
+    drafts = {one.id: one for one in invoices if one.to_be_completed}
+    unknown = [one for one in drafts.values() if one.id not in rows and not work.rules.not_due(one)]
+    ended = [row for row in rows.values() if row.state in LINKED]
+    return (
+        work.recovery.taken_over(unknown)
+        | work.recovery.standing([row for row in ended if row.record not in drafts])
+        | {row.record: replace(row, state=State.CREATED) for row in ended if row.record in drafts}
+    )
 
 
 def _turn(work: InvoiceSync, invoice: Invoice, row: Document, *, asked: bool) -> bool:
@@ -231,6 +258,8 @@ def _turn(work: InvoiceSync, invoice: Invoice, row: Document, *, asked: bool) ->
 def _apply(work: InvoiceSync, invoices: Sequence[Invoice], rows: Rows, report: Report) -> None:
     creates: list[Create] = []
     holds: list[HoldBack] = []
+    if invoices:
+        work.prepare(invoices)
     for action in planned(work, invoices):
         match action:
             case Create():
@@ -270,7 +299,7 @@ def _with_contacts(
             )
             held.append(HoldBack(create.invoice, contact, inputs))
         else:
-            row = _anew(_row(create.invoice, rows))
+            row = _anew(_row(work, create.invoice, rows))
             ready.append(Ready(create.draft, contact, replace(row, input_hash=create.input_hash)))
     return ready, held
 
@@ -298,7 +327,9 @@ def _finish(work: InvoiceSync, begun: Begun, report: Report) -> None:
 def _hold(work: InvoiceSync, holds: Sequence[HoldBack], rows: Rows, report: Report) -> None:
     now = work.lane.clock.now()
     held = [
-        documents.held(replace(_row(one.invoice, rows), input_hash=one.input_hash), one.hold, now)
+        documents.held(
+            replace(_row(work, one.invoice, rows), input_hash=one.input_hash), one.hold, now
+        )
         for one in holds
     ]
     # The CRM is told first: where we die in between, the next run tells it again.
@@ -322,8 +353,8 @@ def _answer_requests(work: InvoiceSync, invoices: Sequence[Invoice], report: Rep
         work.crm.write(news)
 
 
-def _row(invoice: Invoice, rows: Rows) -> Document:
-    return rows.get(invoice.id) or Document(Kind.INVOICE, invoice.id, invoice.number)
+def _row(work: InvoiceSync, invoice: Invoice, rows: Rows) -> Document:
+    return rows.get(invoice.id) or Document(work.rules.kind, invoice.id, invoice.number)
 
 
 def _anew(row: Document) -> Document:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from sync_worker.domain.document import WAITING, Document, Kind, State
+from sync_worker.domain.document import WAITING, Document, State
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Change, CrmInvoices, LedgerInvoices
@@ -31,7 +31,9 @@ class Leftovers:
 
     def finish(self) -> Finished:
         """Documents that an earlier run began and did not bring to their end."""
-        rows = self.lane.journal.in_state(Kind.INVOICE, (State.CREATED, State.PROMOTED), limit=MOST)
+        rows = self.lane.journal.in_state(
+            self.rules.kind, (State.CREATED, State.PROMOTED), limit=MOST
+        )
         present = self.crm.by_id([row.record for row in rows]) if rows else {}
         orphans = self._orphan(row for row in rows if row.record not in present)
         begun = [(row, present[row.record]) for row in rows if row.record in present]
@@ -40,14 +42,14 @@ class Leftovers:
 
     def waiting(self) -> set[SalesforceId]:
         """Those that wait; whoever sees one of them due takes it out."""
-        rows = self.lane.journal.in_state(Kind.INVOICE, WAITING, limit=100_000)
+        rows = self.lane.journal.in_state(self.rules.kind, WAITING, limit=100_000)
         return {row.record for row in rows}
 
     def let_go(self, unseen: AbstractSet[SalesforceId]) -> None:
         """Holds whose invoice is not due any more. A cancelled invoice waits for nothing; one whose draft still stands
         in Xero waits until somebody deletes the draft."""
         now = self.lane.clock.now()
-        waiting = self.lane.journal.documents(Kind.INVOICE, unseen).values()
+        waiting = self.lane.journal.documents(self.rules.kind, unseen).values()
         rows = [
             row
             for row in waiting

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from sync_worker.domain.document import IN_DOUBT, WAITING, Document, State
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
-from sync_worker.domain.invoice import Draft, Invoice
+from sync_worker.domain.invoice import HELD, Draft, Invoice
 from sync_worker.domain.link import ledger_link
 from sync_worker.domain.rules import InvoiceRules, input_hash
 from sync_worker.ports import (
@@ -25,7 +25,6 @@ from sync_worker.ports import (
 from sync_worker.sync import documents, preflight
 from sync_worker.sync.attempt import Lane
 
-SYNCED, HELD, DRIFT = "Synced", "Held", "Drift"
 REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
 
 Begun = Sequence[tuple[Document, Invoice]]
@@ -49,7 +48,7 @@ class Linking:
     def finish(self, begun: Begun) -> Finished:
         """Each row as it ends: WRITTEN, or waiting with the reason, or in doubt."""
         invoices = {invoice.id: invoice for _, invoice in begun}
-        rows = {row.record: self._ready(row) for row, _ in begun}
+        rows = {row.record: self._ready(row, invoice) for row, invoice in begun}
         drafts: list[tuple[Document, Draft | None]] = []
         for row in rows.values():
             match self._completion(row, invoices[row.record]):
@@ -99,11 +98,11 @@ class Linking:
                 reason=refusal.message,
             )
 
-    def _ready(self, row: Document) -> Document:
+    def _ready(self, row: Document, invoice: Invoice) -> Document:
         """A row that waited because the CRM refused its link needs no second visit to Xero, nor does a draft where
         drafts are all that is wanted."""
         refused = row.state in WAITING and row.hold and row.hold.hold_class in REFUSED_BY_CRM
-        if refused or (row.state is State.CREATED and self.rules.status == "DRAFT"):
+        if refused or (row.state is State.CREATED and self.rules.final_status(invoice) == "DRAFT"):
             return replace(row, state=State.PROMOTED)
         return row
 
@@ -112,7 +111,7 @@ class Linking:
         it must not be."""
         if not row.xero_id or row.state not in {State.CREATED, *WAITING}:
             return False
-        if self.rules.status == "DRAFT":
+        if self.rules.final_status(invoice) == "DRAFT":
             return False
         if reason := self.rules.not_due(invoice):
             return Hold(
@@ -160,11 +159,11 @@ class Linking:
         news = [
             InvoiceNews(
                 record=row.record,
-                state=SYNCED,
+                state=self.rules.sync_state(invoices[row.record]),
                 message="",
                 xero_id=row.xero_id,
                 xero_number=row.xero_number,
-                link=ledger_link(short_code, row.xero_id) if row.xero_id else None,
+                link=ledger_link(short_code, row.xero_id, row.kind) if row.xero_id else None,
                 synced_at=now,
                 clear_request=invoices[row.record].requested_at is not None,
             )
@@ -186,13 +185,13 @@ class Linking:
         if refusal.code == "LINK_TAKEN":
             hold = Hold(
                 HoldClass.LINK_TAKEN,
-                f"the CRM invoice carries another Xero id than {row.xero_id}: {refusal.message}",
+                f"the CRM record carries another Xero id than {row.xero_id}: {refusal.message}",
                 "compare both documents in Xero, void the wrong one, and clear or keep the id in the CRM",
             )
         else:
             hold = Hold(
                 HoldClass.WRITE_BACK_REFUSED,
-                f"the invoice stands in Xero as {row.xero_number}, but the CRM refused the link: "
+                f"the document stands in Xero as {row.xero_number}, but the CRM refused the link: "
                 f"{refusal.code}: {refusal.message}",
                 "correct what the CRM names; the link is written then, and nothing is made twice",
             )

@@ -63,13 +63,22 @@ class PaymentRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """Where the payments of one kind of document go in the CRM."""
+
+    kind: Kind
+    payments: CrmPayments
+    records: CrmInvoices
+    """The invoices, or the milestones, that they are paid on."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentSync:
     """Everything the process works with, handed over once."""
 
     lane: Lane
     ledger: LedgerPayments
-    crm: CrmPayments
-    invoices: CrmInvoices
+    sides: Sequence[Side]
     rules: PaymentRules
     progress: Callable[[int], None] = lambda _: None
 
@@ -144,7 +153,8 @@ def _wake_what_others_linked(work: PaymentSync) -> None:
     journal, now = work.lane.journal, work.lane.clock.now()
     since = journal.cursor(LINKED)
     if since and journal.has_unmatched():
-        journal.wake(work.invoices.linked_since(since - work.rules.overlap))
+        for side in work.sides:
+            journal.wake(side.records.linked_since(since - work.rules.overlap))
     journal.move_cursor(LINKED, now)
 
 
@@ -202,12 +212,27 @@ def _unless_repeated(
 
 
 def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report) -> None:
-    """One inboxful."""
-    sales = [payment for payment in payments if payment.settles_sale]
-    standings = _standings(work, sales)
-    known = [payment for payment in sales if payment.invoice_id in standings]
-    strange = [payment for payment in sales if payment.invoice_id not in standings]
-    others = [payment for payment in payments if not payment.settles_sale]
+    """One inboxful. What is money for nothing that we keep in step needs nothing."""
+    kinds = {side.kind for side in work.sides}
+    done = [payment for payment in payments if payment.settles not in kinds]
+    strange: list[LedgerPayment] = []
+    for side in work.sides:
+        ours = [payment for payment in payments if payment.settles is side.kind]
+        settled, unmatched = _apply_side(work, side, ours, report)
+        done += settled
+        strange += unmatched
+    work.lane.journal.applied(done)
+    work.lane.journal.unmatched(strange)
+    report.unmatched += len(strange)
+
+
+def _apply_side(
+    work: PaymentSync, side: Side, payments: Sequence[LedgerPayment], report: Report
+) -> tuple[list[LedgerPayment], list[LedgerPayment]]:
+    """Those the CRM has now, and those on documents that it does not know."""
+    standings = _standings(side, payments)
+    known = [payment for payment in payments if payment.invoice_id in standings]
+    strange = [payment for payment in payments if payment.invoice_id not in standings]
     records: dict[XeroId, tuple[LedgerPayment, PaymentRecord, Standing]] = {}
     for payment in known:
         standing = standings[payment.document_id]
@@ -217,7 +242,7 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
             standings[standing.xero_id] = _with(standing, record)
     refusals = {
         refusal.record: refusal
-        for refusal in work.crm.upsert([record for _, record, _ in records.values()])
+        for refusal in side.payments.upsert([record for _, record, _ in records.values()])
     }
     for refusal in refusals.values():
         work.lane.tell(
@@ -231,15 +256,13 @@ def _apply(work: PaymentSync, payments: Sequence[LedgerPayment], report: Report)
     taken = [payment for payment in known if payment.id not in refusals]
     # Those the CRM had already count too: an earlier run may have been cut off before it came to the invoice.
     touched = {payment.document_id for payment in taken}
-    unsettled = _settle_invoices(work, touched)
+    unsettled = _settle_invoices(work, side, touched)
     # A payment stays in the inbox until its invoice says what it comes to.
     done = [payment for payment in taken if payment.document_id not in unsettled]
     report.refused |= {
         payment.id: unsettled[payment.document_id] for payment in taken if payment not in done
     }
-    work.lane.journal.applied([*done, *others])
-    work.lane.journal.unmatched(strange)
-    report.unmatched += len(strange)
+    return done, strange
 
 
 def _with(standing: Standing, record: PaymentRecord) -> Standing:
@@ -248,9 +271,9 @@ def _with(standing: Standing, record: PaymentRecord) -> Standing:
     return replace(standing, payments=(*others, record))
 
 
-def _standings(work: PaymentSync, payments: Iterable[LedgerPayment]) -> dict[XeroId, Standing]:
+def _standings(side: Side, payments: Iterable[LedgerPayment]) -> dict[XeroId, Standing]:
     ids = list(dict.fromkeys(payment.invoice_id for payment in payments if payment.invoice_id))
-    return {one.xero_id: one for one in work.invoices.linked(ids)} if ids else {}
+    return {one.xero_id: one for one in side.records.linked(ids)} if ids else {}
 
 
 def _count(report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, Standing]]) -> None:
@@ -262,20 +285,21 @@ def _count(report: Report, stored: Iterable[tuple[LedgerPayment, PaymentRecord, 
         report.excluded += 0 if record.include else 1
 
 
-def _settle_invoices(work: PaymentSync, touched: set[XeroId]) -> dict[XeroId, str]:
+def _settle_invoices(work: PaymentSync, side: Side, touched: set[XeroId]) -> dict[XeroId, str]:
     """The invoice's status, and its totals where the CRM cannot sum: recomputed from its payments, never counted up.
     Answers the Xero invoices whose CRM invoice refused that, and why."""
     if not touched or not (work.rules.write_status or work.rules.worker_rolls_up):
         return {}
-    rows = work.lane.journal.by_xero_id(Kind.INVOICE, sorted(touched))
-    standings = {one.record: one for one in work.invoices.linked(sorted(touched))}
+    rows = work.lane.journal.by_xero_id(side.kind, sorted(touched))
+    standings = {one.record: one for one in side.records.linked(sorted(touched))}
     news = [
         one
         for standing in standings.values()
-        if (one := _invoice_news(standing, _total(standing, rows), work.rules)) is not None
+        if (one := _invoice_news(side.kind, standing, _total(standing, rows), work.rules))
+        is not None
     ]
     unsettled: dict[XeroId, str] = {}
-    for refusal in work.invoices.write(news) if news else ():
+    for refusal in side.records.write(news) if news else ():
         work.lane.tell(
             "invoice totals not written",
             record=refusal.record,
@@ -296,10 +320,10 @@ def _total(standing: Standing, rows: Mapping[XeroId, Document]) -> Decimal | Non
 
 
 def _invoice_news(
-    standing: Standing, total: Decimal | None, rules: PaymentRules
+    kind: Kind, standing: Standing, total: Decimal | None, rules: PaymentRules
 ) -> InvoiceNews | None:
     totals = _recomputed(standing) if rules.worker_rolls_up else standing.totals
-    status = settled_status(total, totals.paid, standing.status)
+    status = settled_status(total, totals.paid, standing.status, kind)
     new_status = status if rules.write_status and status != standing.status else None
     new_totals = totals if totals != standing.totals else None
     if new_status is None and new_totals is None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import PurePath
 
 from sync_worker.domain.books import Books, TaxRate
+from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import SyncError
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.invoice import Draft, DraftLine, Invoice, Line
@@ -72,14 +73,16 @@ def _draft(
     if not included:
         raise Held(
             HoldClass.NO_LINES,
-            "every line of this invoice has Include switched off",
+            f"every line of this {rules.words.record} has Include switched off",
             "switch Include on for what is to be invoiced, or cancel the invoice",
         )
     if invoice.date is None:
         raise Held(
-            HoldClass.DATE_MISSING, "the invoice has no Invoice Date", "enter the Invoice Date"
+            HoldClass.DATE_MISSING,
+            f"the {rules.words.record} has no {rules.words.date}",
+            rules.words.date_cure,
         )
-    _check_lock(invoice, books)
+    _check_lock(invoice, rules, books)
     _check_currency(invoice, books, currencies)
     _check_tracking(rules, books)
     lines = [_line(line, rules, books) for line in included]
@@ -98,13 +101,13 @@ def _draft(
     )
 
 
-def _check_lock(invoice: Invoice, books: Books) -> None:
+def _check_lock(invoice: Invoice, rules: InvoiceRules, books: Books) -> None:
     if books.locked_until and invoice.date and invoice.date <= books.locked_until:
         raise Held(
             HoldClass.PERIOD_LOCKED,
             f"the books are locked up to {books.locked_until:%d %b %Y} "
-            f"and the invoice is dated {invoice.date:%d %b %Y}",
-            "change the Invoice Date, or have an adviser move the lock date in Xero; it is never re-dated by itself",
+            f"and the {rules.words.record} is dated {invoice.date:%d %b %Y}",
+            rules.words.lock_cure,
         )
 
 
@@ -126,8 +129,22 @@ def _check_tracking(rules: InvoiceRules, books: Books) -> None:
             raise Held(
                 HoldClass.TRACKING_INVALID,
                 f"Xero has no active tracking option {option!r} in the category {category!r}",
-                "add it in Xero, or correct the setting invoices.tracking",
+                f"add it in Xero, or correct the setting {rules.words.settings}.tracking",
             )
+
+
+def _tracking(line: Line, rules: InvoiceRules, books: Books) -> tuple[tuple[str, str], ...]:
+    if not (line.tracking_option and rules.tracking_category):
+        return rules.tracking
+    option = books.option(rules.tracking_category, line.tracking_option)
+    if option is None:
+        raise Held(
+            HoldClass.TRACKING_INVALID,
+            f"Xero has no active tracking option {line.tracking_option!r} in the category {rules.tracking_category!r}, "
+            "and it could not be added",
+            f"make room for it in Xero (a category has at most 100 options), or correct the {rules.words.item}",
+        )
+    return (*rules.tracking, (rules.tracking_category, option))
 
 
 def _check_total(invoice: Invoice, expected: Decimal) -> None:
@@ -159,7 +176,7 @@ def _line(line: Line, rules: InvoiceRules, books: Books) -> tuple[DraftLine, Tax
         ]
         raise Held(
             HoldClass.LINE_INCOMPLETE,
-            f"a line of this invoice lacks {' and '.join(missing)}",
+            f"a line of this {rules.words.record} lacks {' and '.join(missing)}",
             "complete the line, or switch its Include off",
         )
     _check_digits(line)
@@ -170,7 +187,7 @@ def _line(line: Line, rules: InvoiceRules, books: Books) -> tuple[DraftLine, Tax
         unit_amount=line.rate,
         account_code=_account_code(line, rules, books),
         tax_type=rate.type,
-        tracking=rules.tracking,
+        tracking=_tracking(line, rules, books),
     )
     return prepared, Taxed(line_amount(line.quantity, line.rate), rate.percent)
 
@@ -205,33 +222,32 @@ def _account_code(line: Line, rules: InvoiceRules, books: Books) -> str:
     if account and account.usable_on_lines:
         return code
     if not code:
-        cause = f"the support item {line.item!r} names no account code, and no default is set"
+        cause = f"the {rules.words.item} {line.item!r} names no account code, and no default is set"
     elif account is None:
-        cause = f"Xero has no account with the code {code!r} (support item {line.item!r})"
+        cause = f"Xero has no account with the code {code!r} ({rules.words.item} {line.item!r})"
     elif account.status != "ACTIVE":
-        cause = (
-            f"the account {code} {account.name} is archived in Xero (support item {line.item!r})"
-        )
+        cause = f"the account {code} {account.name} is archived in Xero ({rules.words.item} {line.item!r})"
     else:
         cause = f"the account {code} {account.name} cannot stand on an invoice line"
     raise Held(
         HoldClass.ACCOUNT_INVALID,
         cause,
-        "correct the Finance Account Code of the support item, or the chart of accounts in Xero",
+        f"correct the Finance Account Code of the {rules.words.item}, or the chart of accounts in Xero",
     )
 
 
 def _tax_rate(line: Line, rules: InvoiceRules, books: Books) -> TaxRate:
     name = line.tax_type or rules.tax_type
     rate = books.tax_rate(name)
-    if rate and rate.status == "ACTIVE" and rate.on_revenue:
+    if rate and rate.status == "ACTIVE" and rate.usable_for(rules.kind):
         return rate
     if rate is None:
-        cause = f"Xero has no tax rate called {name!r} (support item {line.item!r})"
+        cause = f"Xero has no tax rate called {name!r} ({rules.words.item} {line.item!r})"
     else:
-        cause = f"the tax rate {name!r} cannot be used on sales (support item {line.item!r})"
+        uses = "purchases" if rules.kind is Kind.BILL else "sales"
+        cause = f"the tax rate {name!r} cannot be used on {uses} ({rules.words.item} {line.item!r})"
     raise Held(
         HoldClass.TAX_INVALID,
         cause,
-        "correct the Tax Type of the support item, or the setting invoices.tax_type",
+        f"correct the Tax Type of the {rules.words.item}, or the setting {rules.words.settings}.tax_type",
     )

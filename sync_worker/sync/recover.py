@@ -14,13 +14,14 @@ from more_itertools import chunked
 
 from sync_worker.domain.document import IN_DOUBT, Document, Kind, Sighting, State
 from sync_worker.domain.ids import SalesforceId, XeroId
-from sync_worker.domain.invoice import LedgerInvoice
+from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.domain.link import Marker
+from sync_worker.domain.rules import InvoiceRules
 from sync_worker.ports import Change, LedgerInvoices
 from sync_worker.sync.attempt import Lane
 
-LOOKED = "looked"
-"""The cursor: Xero's time up to which the journal knows everything our app has made."""
+LOOKED = {Kind.INVOICE: "looked", Kind.BILL: "looked for bills"}
+"""The cursors: Xero's time up to which the journal knows everything our app has made."""
 MARGIN = timedelta(seconds=2)
 PAGE = 1000
 FINAL = frozenset({"SUBMITTED", "AUTHORISED", "PAID"})
@@ -32,8 +33,7 @@ class Recovery:
 
     lane: Lane
     ledger: LedgerInvoices
-    drafts_stay: bool
-    """Whether a draft is all that is wanted in Xero."""
+    rules: InvoiceRules
     looked: bool = False
     new_since: datetime | None = None
     """When this process first looked, by Xero's time, where its journal never had: it may have been lost a minute
@@ -83,7 +83,7 @@ class Recovery:
     def clean(self) -> None:
         """A run ended with nothing in doubt: whatever our app has made by now is in the journal."""
         if self.looked and not self._doubtful():
-            self.lane.journal.move_cursor(LOOKED, self.lane.sender.now())
+            self.lane.journal.move_cursor(LOOKED[self.rules.kind], self.lane.sender.now())
 
     def adopt_numbered(self, rows: Sequence[Document]) -> list[Document]:
         """Rows refused because their number exists: ours are adopted, the others stay refused."""
@@ -135,13 +135,27 @@ class Recovery:
         self.lane.journal.save(changes)
         return standing | {change.document.record: change.document for change in changes}
 
+    def taken_over(self, linked: Sequence[Invoice]) -> dict[SalesforceId, Document]:
+        """Drafts that the CRM links and the journal does not know: somebody else made them, or a journal was lost.
+        Those that do not stand in Xero are left out."""
+        known = self.ledger.by_id([one.xero_id for one in linked if one.xero_id]) if linked else {}
+        changes = [
+            self._adoption(
+                Document(self.rules.kind, one.id, one.number), found, "by the CRM's link"
+            )
+            for one in linked
+            if one.xero_id and (found := known.get(one.xero_id)) and not found.gone
+        ]
+        self.lane.journal.save(changes)
+        return {change.document.record: change.document for change in changes}
+
     def _doubtful(self) -> list[Document]:
-        return self.lane.journal.in_state(Kind.INVOICE, IN_DOUBT, limit=100_000)
+        return self.lane.journal.in_state(self.rules.kind, IN_DOUBT, limit=100_000)
 
     def _since(self, lost: Iterable[Document]) -> datetime | None:
         """From when on to look; None for a journal that never looked, which looks at all there is. A process that has
         looked knows whatever it made itself: it looks back no further than to where the lost ones first left."""
-        since = self.lane.journal.cursor(LOOKED)
+        since = self.lane.journal.cursor(LOOKED[self.rules.kind])
         left = [self._first_left(batch) for batch in {row.batch for row in lost}]
         if self.looked and None not in left:
             return min(at - MARGIN for at in left if at)
@@ -167,7 +181,7 @@ class Recovery:
 
     def _match(self, page: Sequence[LedgerInvoice]) -> int:
         marked = [(marker, one) for one in page if (marker := Marker.read(one.url))]
-        rows = self.lane.journal.documents(Kind.INVOICE, [marker.record for marker, _ in marked])
+        rows = self.lane.journal.documents(self.rules.kind, [marker.record for marker, _ in marked])
         changes: list[Change] = []
         sightings: list[Sighting] = []
         for marker, invoice in marked:
@@ -191,7 +205,9 @@ class Recovery:
         self.adopted += len(changes)
         return len(sightings)
 
-    def _adoption(self, row: Document, invoice: LedgerInvoice) -> Change:
+    def _adoption(
+        self, row: Document, invoice: LedgerInvoice, how: str = "by our marker"
+    ) -> Change:
         adopted = replace(
             row,
             state=self._state(invoice.status),
@@ -200,10 +216,10 @@ class Recovery:
             total=invoice.total,
             hold=None,
         )
-        return Change(adopted, f"found in Xero by our marker as {invoice.status} and adopted")
+        return Change(adopted, f"found in Xero {how} as {invoice.status} and adopted")
 
     def _state(self, status: str) -> State:
-        return State.PROMOTED if status in FINAL or self.drafts_stay else State.CREATED
+        return State.PROMOTED if status in FINAL or not self.rules.completes else State.CREATED
 
     def _decide(self, rows: Sequence[Document]) -> list[Document]:
         """Those with an id are asked for by it; the others are absent once QUIET has passed since they

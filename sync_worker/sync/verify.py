@@ -19,7 +19,7 @@ from sync_worker.domain.document import LINKED, NEEDS_A_PERSON, Document, Kind, 
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
-from sync_worker.domain.invoice import Invoice, LedgerInvoice
+from sync_worker.domain.invoice import DRAFTED, DRIFT, SYNCED, Invoice, LedgerInvoice
 from sync_worker.domain.link import Marker
 from sync_worker.domain.money import ZERO
 from sync_worker.ports import (
@@ -35,11 +35,11 @@ from sync_worker.ports import (
 from sync_worker.sync.agreement import Pair, judged
 from sync_worker.sync.attempt import Lane
 from sync_worker.sync.documents import cancelled, orphaned
-from sync_worker.sync.linking import DRIFT, SYNCED, Begun, Linking
+from sync_worker.sync.linking import Begun, Linking
 from sync_worker.sync.recover import PAGE, Recovery, sighted
 
-SWEPT = "verified"
-"""The cursor: Xero's time when everything was last looked at."""
+SWEPT = {Kind.INVOICE: "verified", Kind.BILL: "bills verified"}
+"""The cursors: Xero's time when everything was last looked at."""
 LATE = timedelta(seconds=300)
 """How long after a payment was made the payments process may still not have seen it."""
 
@@ -63,6 +63,10 @@ class VerifySync:
     rules: VerifyRules
     progress: Callable[[int], None] = lambda _: None
 
+    @property
+    def kind(self) -> Kind:
+        return self.linking.rules.kind
+
 
 @dataclass(slots=True)
 class Report:
@@ -77,7 +81,7 @@ class Report:
 def verify(work: VerifySync) -> Report:
     report = Report()
     now = work.lane.sender.now()
-    everything = now - (work.lane.journal.cursor(SWEPT) or NEVER) >= work.rules.all_every
+    everything = now - (work.lane.journal.cursor(SWEPT[work.kind]) or NEVER) >= work.rules.all_every
     since = None if everything else now - work.rules.recent
     looked_at: set[SalesforceId] = set()
     for page in chunked(work.ledger.made_by_us(since), PAGE):
@@ -87,7 +91,7 @@ def verify(work: VerifySync) -> Report:
         _judge_all(work, pairs, report)
         work.progress(len(page))
     if everything:
-        work.lane.journal.move_cursor(SWEPT, now)
+        work.lane.journal.move_cursor(SWEPT[work.kind], now)
         return report
     edited = work.crm.edited_since(work.lane.clock.now() - work.rules.recent)
     for invoices in chunked(_unseen(edited, looked_at), PAGE):
@@ -110,7 +114,7 @@ def _paired(work: VerifySync, page: Sequence[LedgerInvoice]) -> dict[SalesforceI
     for stored in page:
         if marker := Marker.read(stored.url):
             marked[marker.record].append(stored)
-    rows = work.lane.journal.documents(Kind.INVOICE, marked)
+    rows = work.lane.journal.documents(work.kind, marked)
     present = work.crm.by_id(list(marked))
     pairs = {
         record: _pair(rows.get(record), present.get(record), found)
@@ -151,7 +155,7 @@ def _unseen(invoices: Iterable[Invoice], looked_at: set[SalesforceId]) -> Iterat
 
 def _paired_from_crm(work: VerifySync, invoices: Sequence[Invoice]) -> dict[SalesforceId, Pair]:
     """Only of those the journal knows: what people linked by hand is theirs."""
-    rows = work.lane.journal.documents(Kind.INVOICE, [invoice.id for invoice in invoices])
+    rows = work.lane.journal.documents(work.kind, [invoice.id for invoice in invoices])
     known = [invoice for invoice in invoices if invoice.id in rows]
     stored = work.ledger.by_id([id_ for one in known if (id_ := rows[one.id].xero_id)])
     return {
@@ -181,6 +185,7 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
     strangers = _strangers(work, settled.values())
     rows = {
         record: _moved(
+            work.kind,
             record,
             pair,
             judged(
@@ -211,7 +216,12 @@ def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:
     """Documents of ours that neither the journal nor the CRM knows: a journal was lost, and the invoice is not due any
     more, so that nobody would ask for it."""
     return [
-        (work.recovery.adopt_seen(_unknown(invoice), sighted(marker, pair.stored)), invoice)
+        (
+            work.recovery.adopt_seen(
+                Document(work.kind, invoice.id, invoice.number), sighted(marker, pair.stored)
+            ),
+            invoice,
+        )
         for pair in pairs.values()
         if pair.row is None
         and (invoice := pair.invoice)
@@ -222,8 +232,8 @@ def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:
     ]
 
 
-def _unknown(invoice: Invoice) -> Document:
-    return Document(Kind.INVOICE, invoice.id, invoice.number)
+def _unknown(work: VerifySync, invoice: Invoice) -> Document:
+    return Document(work.kind, invoice.id, invoice.number)
 
 
 def _received(work: VerifySync, pairs: Iterable[Pair]) -> dict[XeroId, Decimal]:
@@ -255,19 +265,19 @@ def _strangers(work: VerifySync, pairs: Iterable[Pair]) -> set[SalesforceId]:
     }
 
 
-def _moved(record: SalesforceId, pair: Pair, hold: Hold | None) -> Document:
-    row = pair.row or _met(record, pair)
+def _moved(kind: Kind, record: SalesforceId, pair: Pair, hold: Hold | None) -> Document:
+    row = pair.row or _met(kind, record, pair)
     if pair.invoice is None:
         return cancelled(row) if pair.gone else orphaned(row)
     return replace(row, state=State.DRIFT if hold else State.VERIFIED, hold=hold)
 
 
-def _met(record: SalesforceId, pair: Pair) -> Document:
+def _met(kind: Kind, record: SalesforceId, pair: Pair) -> Document:
     """A row for a record that both sides link and the journal does not know."""
     stored = pair.stored
     marker = Marker.read(stored.url) if stored else None
     return Document(
-        Kind.INVOICE,
+        kind,
         record,
         pair.invoice.number if pair.invoice else stored.reference if stored else "",
         generation=marker.generation if marker else 1,
@@ -296,7 +306,7 @@ def _tell(
     news = [
         InvoiceNews(record, state=DRIFT, message=f"{row.hold.cause}. To do: {row.hold.cure}.")
         if row.hold
-        else InvoiceNews(record, state=SYNCED, message="")
+        else InvoiceNews(record, state=_agreed(pairs[record]), message="")
         for record, row in rows.items()
         if row.state in {State.DRIFT, State.VERIFIED} and _is_news(pairs[record], row)
     ]
@@ -307,6 +317,10 @@ def _tell(
             code=refusal.code,
             reason=refusal.message,
         )
+
+
+def _agreed(pair: Pair) -> str:
+    return DRAFTED if pair.waits_for_its_last_step else SYNCED
 
 
 def _is_news(pair: Pair, row: Document) -> bool:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from sync_worker.daemon.runner import Connection
+from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
 from sync_worker.salesforce.parties import SalesforceParties
@@ -20,7 +21,7 @@ from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.leftovers import Leftovers
 from sync_worker.sync.linking import Linking
-from sync_worker.sync.payments import PaymentSync
+from sync_worker.sync.payments import PaymentSync, Side
 from sync_worker.sync.recover import Recovery
 from sync_worker.sync.verify import VerifyRules, VerifySync
 from sync_worker.wiring.crm import Crm
@@ -78,7 +79,7 @@ def connected(
     )
     parties = SalesforceParties(crm.client, crm.names)
     linking = Linking(lane, invoices, ledger, books, rules)
-    recovery = Recovery(lane, ledger, drafts_stay=rules.status == "DRAFT")
+    recovery = Recovery(lane, ledger, rules)
     contacts = XeroContacts(client)
     connection = Connection(
         name=name,
@@ -102,8 +103,9 @@ def connected(
         payments=PaymentSync(
             lane=lane,
             ledger=XeroPayments(client),
-            crm=SalesforcePayments(crm.client, crm.names),
-            invoices=invoices,
+            sides=[
+                Side(Kind.INVOICE, SalesforcePayments(crm.client, crm.names), invoices),
+            ],
             rules=payment_rules(settings),
             progress=counted("payments", progress),
         ),

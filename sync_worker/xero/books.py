@@ -107,4 +107,11 @@ def _account(one: Mapping[str, Any]) -> Account:
 
 def _tax_rate(one: Mapping[str, Any]) -> TaxRate:
     wire = TaxRateWire.read(one)
-    return TaxRate(wire.TaxType, wire.Name, wire.EffectiveRate, wire.Status, wire.CanApplyToRevenue)
+    return TaxRate(
+        wire.TaxType,
+        wire.Name,
+        wire.EffectiveRate,
+        wire.Status,
+        wire.CanApplyToRevenue,
+        wire.CanApplyToExpenses,
+    )

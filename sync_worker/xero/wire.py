@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Transient
 from sync_worker.domain.ids import XeroId
 from sync_worker.domain.invoice import LedgerInvoice
@@ -90,6 +91,7 @@ class LineWire(Wire):
 
 
 class InvoiceElement(Element):
+    Type: str = "ACCREC"
     InvoiceID: Id = ""
     InvoiceNumber: str = ""
     Reference: str = ""
@@ -118,6 +120,7 @@ class InvoiceElement(Element):
             lines=tuple((line.Quantity, line.UnitAmount) for line in self.LineItems),
             paid=self.AmountPaid,
             messages=tuple(error.Message for error in self.ValidationErrors),
+            kind=Kind.BILL if self.Type == "ACCPAY" else Kind.INVOICE,
         )
 
 
@@ -220,6 +223,7 @@ class TaxRateWire(Wire):
     EffectiveRate: Decimal = Decimal(0)
     Status: str = "ACTIVE"
     CanApplyToRevenue: bool = True
+    CanApplyToExpenses: bool = True
 
 
 class TrackingOptionWire(Wire):

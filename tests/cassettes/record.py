@@ -130,7 +130,7 @@ def writing_payments(app: App, facts: Facts) -> Any:
         reason="",
     )
     with connection.held():
-        return [connection.payments.crm.upsert([payment]) for _ in range(2)]
+        return [connection.payments.sides[0].payments.upsert([payment]) for _ in range(2)]
 
 
 def checking_both_sides(app: App, _: Facts) -> Any:

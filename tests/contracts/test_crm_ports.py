@@ -28,7 +28,7 @@ def parties(world: World) -> CrmParties:
 
 
 def payments(world: World) -> CrmPayments:
-    return world.worker.payments.crm
+    return world.worker.payments.sides[0].payments
 
 
 def a_record(invoice: str, number: int = 1, **facts: object) -> PaymentRecord:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sync_worker.domain.batch import Done, Outcome, Refused
+from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Transient
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Draft, DraftLine
@@ -238,7 +239,7 @@ def test_payments_are_told_with_their_deletions(world: World) -> None:
     assert (told[XeroId(kept)].date, told[XeroId(kept)].reference) == (date(2026, 3, 3), "EFT")
     assert told[XeroId(kept)].invoice_id == done.xero_id
     assert told[XeroId(gone)].deleted
-    assert all(one.settles_sale for one in told.values())
+    assert all(one.settles is Kind.INVOICE for one in told.values())
 
 
 # LedgerSender -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.payment import noon, repeats, settled_status
 from tests.builders import a_payment, a_record
 
@@ -81,12 +82,14 @@ def test_days_are_counted_in_the_connections_zone() -> None:
 @pytest.mark.parametrize(
     ("kind", "invoice", "settles"),
     [
-        ("ACCRECPAYMENT", True, True),
-        ("ACCPAYPAYMENT", True, False),
-        ("ARCREDITPAYMENT", True, False),
-        ("ACCRECPAYMENT", False, False),
+        ("ACCRECPAYMENT", True, Kind.INVOICE),
+        ("ACCPAYPAYMENT", True, Kind.BILL),
+        ("ARCREDITPAYMENT", True, None),
+        ("ACCRECPAYMENT", False, None),
     ],
 )
-def test_only_money_for_a_sale_settles_one(kind: str, invoice: bool, settles: bool) -> None:
+def test_only_money_for_a_sale_or_a_bill_settles_one(
+    kind: str, invoice: bool, settles: Kind | None
+) -> None:
     payment = a_payment(kind=kind) if invoice else a_payment(kind=kind, invoice_id=None)
-    assert payment.settles_sale is settles
+    assert payment.settles is settles
