@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -52,7 +52,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceNews:
-    """What is written back to one CRM invoice; None leaves a field alone, empty text clears it."""
+    """What is written back to one CRM invoice or milestone; None leaves a field alone, empty text clears it."""
 
     record: SalesforceId
     state: str | None = None
@@ -64,6 +64,8 @@ class InvoiceNews:
     status: str | None = None
     totals: Totals | None = None
     clear_request: bool = False
+    bill_date: date | None = None
+    exempt: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import click
 from sync_worker.cli import show
 from sync_worker.cli.options import Asked, command
 from sync_worker.cli.records import record_named
+from sync_worker.domain.document import Kind
 from sync_worker.domain.plan import Action, Create, HoldBack, Skip
 
 if TYPE_CHECKING:
@@ -44,60 +46,74 @@ def plan() -> None:
 @command(plan, "invoices")
 def plan_invoices(asked: Asked) -> int:
     """What would be made of every invoice that is due, and why."""
-    from sync_worker.sync.invoices import planned
+    return _plan(asked, Kind.INVOICE)
 
+
+@command(plan, "bills")
+def plan_bills(asked: Asked) -> int:
+    """What would be made of every milestone that is due, and why."""
+    return _plan(asked, Kind.BILL)
+
+
+def _plan(asked: Asked, kind: Kind) -> int:
     with asked.app() as app:
-        actions = [action for name in asked.names(app) for action in _planned(app, name, planned)]
+        actions = [
+            (kind, action) for name in asked.names(app) for action in _planned(app, name, kind)
+        ]
     if asked.as_json:
         show.as_json(
-            {"actions": [_action(action) for action in actions], "totals": _totals(actions)}
+            {"actions": [_action(*action) for action in actions], "totals": _totals(actions)}
         )
         return 0
-    rows = [tuple(_action(action).values()) for action in actions]
+    rows = [tuple(_action(*action).values()) for action in actions]
     show.table(("action", "record", "total", "reason"), rows)
     for code, amount in _totals(actions).items():
         show.say(f"account {code}: {amount}")
     return 0
 
 
-def _planned(app: App, name: str, planned: Any) -> list[Action]:
+def _planned(app: App, name: str, kind: Kind) -> list[Action]:
+    from sync_worker.sync.invoices import planned
+
     connection = app.connection(name)
-    work = connection.invoices
+    if f"{kind}s" not in connection.processes:
+        return []
+    work = connection.bills if kind is Kind.BILL else connection.invoices
     return list(planned(work, work.crm.due()))
 
 
-def _action(action: Action) -> dict[str, Any]:
+def _action(kind: Kind, action: Action) -> dict[str, Any]:
     match action:
         case Create(invoice=invoice, debtor=debtor, draft=draft):
             return {
                 "action": "create",
-                "record": f"invoice:{invoice.number}",
+                "record": f"{kind}:{invoice.number}",
                 "total": str(draft.total),
-                "reason": f"is due and owed by {debtor.name}",
+                "reason": f"is due and {'owed to' if kind is Kind.BILL else 'owed by'} {debtor.name}",
             }
         case HoldBack(invoice=invoice, hold=hold):
             return {
                 "action": "hold",
-                "record": f"invoice:{invoice.number}",
+                "record": f"{kind}:{invoice.number}",
                 "total": str(invoice.total or ""),
                 "reason": f"{hold.hold_class}: {hold.cause}",
             }
         case Skip(invoice=invoice, reason=reason):
             return {
                 "action": "skip",
-                "record": f"invoice:{invoice.number}",
+                "record": f"{kind}:{invoice.number}",
                 "total": "",
                 "reason": reason,
             }
 
 
-def _totals(actions: list[Action]) -> dict[str, str]:
+def _totals(actions: Sequence[tuple[Kind, Action]]) -> dict[str, str]:
     """What would be posted to each account, in the lines' own amounts."""
     from sync_worker.domain.money import line_amount
 
     amounts: Counter[str] = Counter()
     totals: dict[str, Decimal] = {}
-    for action in actions:
+    for _, action in actions:
         if isinstance(action, Create):
             for line in action.draft.lines:
                 amounts[line.account_code] += 1

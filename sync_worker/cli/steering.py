@@ -15,7 +15,7 @@ from sync_worker.domain.errors import Misconfigured
 if TYPE_CHECKING:
     from sync_worker.wiring import App
 
-PROCESSES = ("invoices", "payments", "verify")
+PROCESSES = ("invoices", "bills", "payments", "verify")
 
 
 def add_to(main: click.Group) -> None:

@@ -1,9 +1,10 @@
-"""Commands that do work: sync invoices, sync payments, sync verify, sync invoice NUMBER, run."""
+"""Commands that do work: sync invoices, bills, payments, verify, one invoice or bill by its NUMBER, exempt, run."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,22 +18,32 @@ if TYPE_CHECKING:
     from sync_worker.wiring import App
 
 ANSWER_WITHIN_S = 300
+PROCESS_OF = {"invoice": "invoices", "bill": "bills"}
+"""Under which one record's run is shown."""
 
 
 def add_to(main: click.Group) -> None:
     main.add_command(sync)
+    off = click.option("--off", is_flag=True, help="Put it back: it is synced again.")
+    command(main, "exempt")(click.argument("number")(off(exempt)))
     command(main, "run")(run)
 
 
 @click.group()
 def sync() -> None:
-    """Do one run now: of invoices, of payments, of the look at what was synced, or of one invoice."""
+    """Do one run now: of invoices, of bills, of payments, of the look at what was synced, or of one record."""
 
 
 @command(sync, "invoices")
 def sync_invoices(asked: Asked) -> int:
     """Send every invoice that is due."""
     return _one_run(asked, "invoices")
+
+
+@command(sync, "bills")
+def sync_bills(asked: Asked) -> int:
+    """Send the bill of every milestone that is due."""
+    return _one_run(asked, "bills")
 
 
 @command(sync, "payments")
@@ -51,14 +62,45 @@ def sync_verify(asked: Asked) -> int:
 @click.argument("number")
 def sync_invoice(asked: Asked, number: str) -> int:
     """Send the one invoice NUMBER now, before all others; also beside a running daemon."""
-    number = number.removeprefix("invoice:")
+    return _one_record(asked, "invoice", number)
+
+
+@command(sync, "bill")
+@click.argument("number")
+@click.option(
+    "--date",
+    "dated",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Another date for the bill; it is put on the milestone.",
+)
+def sync_bill(asked: Asked, number: str, dated: datetime | None) -> int:
+    """Send the bill of the one milestone NUMBER now, before all others; also beside a running daemon."""
+    return _one_record(asked, f"bill {dated:%Y-%m-%d}" if dated else "bill", number)
+
+
+def exempt(asked: Asked, number: str, off: bool) -> int:
+    """Take the milestone NUMBER out of syncing: no bill of it is made any more, and what stands in Xero stays."""
+    return _one_record(asked, "exempt off" if off else "exempt", number)
+
+
+def _one_record(asked: Asked, request: str, number: str) -> int:
+    kind = "invoice" if request == "invoice" else "bill"
     with asked.app() as app:
         _heed(app)
         names = asked.names(app)
         if len(names) > 1:
             msg = f"several connections are configured ({', '.join(names)}); say which with --connection"
             raise Misconfigured(msg)
-        return _finish(asked, [_here_or_there(app, app.connection(names[0]), number)])
+        connection = app.connection(names[0])
+        _sends(connection, f"{kind}s")
+        subject = number.removeprefix(f"{kind}:")
+        return _finish(asked, [_here_or_there(app, connection, request, subject)])
+
+
+def _sends(connection: Connection, process: str) -> None:
+    if process not in connection.processes:
+        msg = f"the connection {connection.name!r} does not run {process}; its setting `sends` says what goes to Xero"
+        raise Misconfigured(msg)
 
 
 def run(asked: Asked) -> int:
@@ -97,7 +139,11 @@ def _heed(app: App) -> None:
 def _one_run(asked: Asked, process: str) -> int:
     with asked.app() as app, show.progress(quiet=asked.as_json) as progress:
         _heed(app)
-        results = [_held_run(app.connection(name, progress), process) for name in asked.names(app)]
+        connections = [app.connection(name, progress) for name in asked.names(app)]
+        able = [one for one in connections if process in one.processes]
+        if not able:
+            _sends(connections[0], process)
+        results = [_held_run(connection, process) for connection in able]
     return _finish(asked, results)
 
 
@@ -120,15 +166,15 @@ def _busy(connection: Connection, process: str) -> Result:
 
 
 def _here_or_there(
-    app: App, connection: Connection, number: str
+    app: App, connection: Connection, command: str, subject: str
 ) -> tuple[Result, Mapping[str, int]]:
     """By ourselves where the lane is free, else by whoever holds it: never beside it."""
     from sync_worker.daemon.runner import Exit, Result
 
     with connection.held() as ours:
         if ours:
-            return connection.run_invoice(number), connection.calls()
-    request = connection.requests.ask("invoice", number)
+            return connection.asked(command, subject), connection.calls()
+    request = connection.requests.ask(command, subject)
     deadline = time.monotonic() + ANSWER_WITHIN_S
     while time.monotonic() < deadline:
         answer = connection.requests.answer_of(request)
@@ -143,7 +189,7 @@ def _here_or_there(
         if app.stop.wait(0.2):
             raise Stopping
     problem = f"the running daemon did not answer within {ANSWER_WITHIN_S} s; the request stays in its queue"
-    return Result("invoice", Exit.UNSURE, problems=(problem,)), {}
+    return Result(command, Exit.UNSURE, problems=(problem,)), {}
 
 
 def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> int:
@@ -152,7 +198,7 @@ def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> in
     calls = {"xero": 0, "salesforce": 0}
     problems: list[str] = []
     for result, spent in results:
-        name = "invoices" if result.process == "invoice" else result.process
+        name = PROCESS_OF.get(result.process, result.process)
         _add(processes.setdefault(name, {}), result.counts)
         calls = {side: calls[side] + spent.get(side, 0) for side in calls}
         problems += result.problems

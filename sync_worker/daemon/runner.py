@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from typing import Any
 
 import structlog
 
+from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import (
     LaneLost,
     Misconfigured,
@@ -22,7 +24,7 @@ from sync_worker.domain.errors import (
 )
 from sync_worker.domain.hold import Hold
 from sync_worker.domain.invoice import Invoice
-from sync_worker.ports import Asked, Clock, Journal, LaneKeeper, Requests, Switches
+from sync_worker.ports import Asked, Clock, InvoiceNews, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, payments, verify
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.payments import PaymentSync
@@ -30,7 +32,7 @@ from sync_worker.sync.verify import VerifySync
 
 log = structlog.get_logger()
 
-PROCESSES = ("invoices", "payments", "verify")
+PROCESSES = ("invoices", "bills", "payments", "verify")
 BEAT = "beat"
 """The cursor by which `status` sees that a daemon is running."""
 
@@ -65,9 +67,13 @@ class Connection:
     lane: LaneKeeper
     requests: Requests
     switches: Switches
+    processes: tuple[str, ...]
+    """Those that this connection's settings ask for."""
     invoices: InvoiceSync
+    bills: InvoiceSync
     payments: PaymentSync
-    verify: VerifySync
+    verify: Sequence[VerifySync]
+    """One for each kind of document that is sent."""
     identify: Callable[[], None]
     """Logs in on both sides and pins who they are; cheap after the first time."""
     for_a_person: Callable[[], AbstractContextManager[None]]
@@ -98,7 +104,8 @@ class Connection:
             log.info("run skipped, paused", connection=self.name, process=process)
             return Result(process, Exit.DONE, {"paused": True})
         work = {
-            "invoices": self._invoices,
+            "invoices": lambda: _sent_counts(invoices.sync_invoices(self.invoices), Kind.INVOICE),
+            "bills": lambda: _sent_counts(invoices.sync_invoices(self.bills), Kind.BILL),
             "payments": self._payments,
             "verify": self._verify,
         }[process]
@@ -106,8 +113,34 @@ class Connection:
 
     def run_invoice(self, number: str) -> Result:
         """One invoice, because a person asks: the same lane, with the part of the budget kept for people."""
+        return self._for_a_person("invoice", lambda: self._one(self.invoices, number))
+
+    def run_bill(self, number: str, dated: date | None = None) -> Result:
+        """One milestone's bill, because a person asks; with another date, that date is put on the milestone first."""
+        return self._for_a_person("bill", lambda: self._one(self.bills, number, dated))
+
+    def exempt(self, number: str, *, exempt: bool) -> Result:
+        """A milestone taken out of syncing, or put back, because a person asks."""
+        return self._for_a_person("exempt", lambda: self._exempt(number, exempt=exempt))
+
+    def asked(self, command: str, subject: str) -> Result:
+        """What a command asks for, by its words; `bill 2026-03-01` bears its date."""
+        what, _, more = command.partition(" ")
+        match what:
+            case "invoice":
+                return self.run_invoice(subject)
+            case "bill":
+                return self.run_bill(subject, date.fromisoformat(more) if more else None)
+            case "exempt":
+                return self.exempt(subject, exempt=more != "off")
+            case _:
+                return self.run(what)
+
+    def _for_a_person(
+        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
+    ) -> Result:
         with self.for_a_person():
-            return self._outcome("invoice", lambda: self._one_invoice(number))
+            return self._outcome(process, work)
 
     def run_requested(self) -> Result:
         """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""
@@ -115,8 +148,10 @@ class Connection:
         if not self._lock.acquire(blocking=False):
             return quiet
         try:
-            asked = self.invoices.crm.requested()
-            return self._outcome("requested", lambda: self._requested(asked)) if asked else quiet
+            asked = [(work, work.crm.requested()) for work in self._sent()]
+            if not any(records for _, records in asked):
+                return quiet
+            return self._outcome("requested", lambda: self._requested(asked))
         except SyncError as failure:
             return _failed("requested", failure)
         finally:
@@ -152,16 +187,14 @@ class Connection:
     def _answer_to(self, asked: Asked) -> Mapping[str, Any]:
         log.info("request taken", connection=self.name, command=asked.command, record=asked.subject)
         before = self.calls()
-        result = (
-            self.run_invoice(asked.subject)
-            if asked.command == "invoice"
-            else self.run(asked.command)
-        )
+        result = self.asked(asked.command, asked.subject)
         spent = {side: count - before[side] for side, count in self.calls().items()}
         return payload(result, spent)
 
-    def _invoices(self) -> tuple[Mapping[str, Any], Exit]:
-        return _invoice_counts(invoices.sync_invoices(self.invoices))
+    def _sent(self) -> Iterator[InvoiceSync]:
+        return (
+            one for one in (self.invoices, self.bills) if f"{one.rules.kind}s" in self.processes
+        )
 
     def _payments(self) -> tuple[Mapping[str, Any], Exit]:
         report = payments.sync_payments(self.payments)
@@ -175,28 +208,60 @@ class Connection:
         return counts, Exit.HELD if report.refused else Exit.DONE
 
     def _verify(self) -> tuple[Mapping[str, Any], Exit]:
-        report = verify.verify(self.verify)
-        counts = {
-            "verified": report.verified,
-            "linked": report.linked,
-            "held": [_held(number, hold) for number, hold in report.held],
-        }
-        return counts, Exit.HELD if report.held else Exit.DONE
+        verified = linked = 0
+        held: list[dict[str, str]] = []
+        for work in self.verify:
+            report = verify.verify(work)
+            verified, linked = verified + report.verified, linked + report.linked
+            held += [_held(work.kind, number, hold) for number, hold in report.held]
+        counts = {"verified": verified, "linked": linked, "held": held}
+        return counts, Exit.HELD if held else Exit.DONE
 
-    def _one_invoice(self, number: str) -> tuple[Mapping[str, Any], Exit]:
-        found = self.invoices.crm.numbered(number)
+    def _one(
+        self, work: InvoiceSync, number: str, dated: date | None = None
+    ) -> tuple[Mapping[str, Any], Exit]:
+        found = self._numbered(work, number)
+        if dated:
+            self._write(work, found, InvoiceNews(found.id, bill_date=dated))
+            found = self._numbered(work, number)
+        return _sent_counts(invoices.sync_these(work, [found]), work.rules.kind)
+
+    def _exempt(self, number: str, *, exempt: bool) -> tuple[Mapping[str, Any], Exit]:
+        found = self._numbered(self.bills, number)
+        self._write(self.bills, found, InvoiceNews(found.id, exempt=exempt))
+        return {"exempt": number, "now": exempt, "xero_id": found.xero_id}, Exit.DONE
+
+    def _numbered(self, work: InvoiceSync, number: str) -> Invoice:
+        found, what = work.crm.numbered(number), work.rules.words.record
         if not found:
-            msg = f"the CRM has no invoice numbered {number!r}; check the number as it stands on the record"
+            msg = f"the CRM has no {what} numbered {number!r}; check the number as it stands on the record"
             raise Misconfigured(msg)
         if len(found) > 1:
-            msg = f"the CRM has {len(found)} invoices numbered {number!r}; give each its own number"
+            msg = f"the CRM has {len(found)} {what}s numbered {number!r}; give each its own number"
             raise Misconfigured(msg)
-        counts, code = _invoice_counts(invoices.sync_these(self.invoices, found))
-        return counts, code
+        return found[0]
 
-    def _requested(self, asked: Sequence[Invoice]) -> tuple[Mapping[str, Any], Exit]:
+    def _write(self, work: InvoiceSync, record: Invoice, news: InvoiceNews) -> None:
+        for refusal in work.crm.write([news]):
+            raise Rejected(
+                [f"the CRM refused to change {record.number}: {refusal.code}: {refusal.message}"]
+            )
+
+    def _requested(
+        self, asked: Sequence[tuple[InvoiceSync, Sequence[Invoice]]]
+    ) -> tuple[Mapping[str, Any], Exit]:
+        counts: dict[str, Any] = {}
+        code = Exit.DONE
         with self.for_a_person():
-            return _invoice_counts(invoices.sync_these(self.invoices, asked))
+            for work, records in asked:
+                if records:
+                    found, came = _sent_counts(invoices.sync_these(work, records), work.rules.kind)
+                    counts = {
+                        name: counts.get(name, type(value)()) + value
+                        for name, value in found.items()
+                    }
+                    code = max(code, came)
+        return counts, code
 
     def _outcome(self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]) -> Result:
         with (
@@ -227,23 +292,23 @@ def payload(result: Result, calls: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _invoice_counts(report: invoices.Report) -> tuple[Mapping[str, Any], Exit]:
+def _sent_counts(report: invoices.Report, kind: Kind) -> tuple[Mapping[str, Any], Exit]:
     counts: dict[str, Any] = {
         "created": report.created,
         "updated": report.updated,
         "linked": report.linked,
-        "held": [_held(number, hold) for number, hold in report.held],
+        "held": [_held(kind, number, hold) for number, hold in report.held],
         "in_doubt": sorted(set(report.in_doubt)),
-        "skipped": [{"record": f"invoice:{n}", "reason": why} for n, why in report.skipped],
+        "skipped": [{"record": f"{kind}:{n}", "reason": why} for n, why in report.skipped],
     }
     if counts["in_doubt"]:
         return counts, Exit.UNSURE
     return counts, Exit.HELD if counts["held"] else Exit.DONE
 
 
-def _held(number: str, hold: Hold) -> dict[str, str]:
+def _held(kind: Kind, number: str, hold: Hold) -> dict[str, str]:
     return {
-        "record": f"invoice:{number}",
+        "record": f"{kind}:{number}",
         "class": str(hold.hold_class),
         "cause": hold.cause,
         "cure": hold.cure,

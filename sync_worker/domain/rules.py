@@ -26,6 +26,8 @@ class Words:
     debtor: str
     debtor_stands_on: str
     item: str
+    uses: str
+    account: str
     settings: str
 
 
@@ -41,6 +43,8 @@ class InvoiceRules:
         debtor="who is to owe it",
         debtor_stands_on="invoice",
         item="support item",
+        uses="sales",
+        account="revenue account",
         settings="invoices",
     )
 
@@ -139,6 +143,8 @@ class BillRules(InvoiceRules):
         debtor="who is to be paid",
         debtor_stands_on="milestone's contract or application",
         item="funding category",
+        uses="purchases",
+        account="expense account",
         settings="bills",
     )
 

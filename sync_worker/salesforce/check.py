@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,16 @@ PAYMENT_WRITTEN = (
 )
 
 
+MILESTONE_READ = (
+    "Title__c Application__c Contract__c Funding_Category__c Status__c Amount__c Bill_Date__c Exempt_from_Sync__c "
+    "Finance_Sync_Requested_At__c Total_Payment_Amount__c Last_Payment_Date__c"
+)
+MILESTONE_WRITTEN = (
+    "Bill_Date__c Exempt_from_Sync__c Finance_External_ID__c Xero_Bill_Number__c Finance_Sync_State__c "
+    "Finance_Synced_At__c Finance_Link__c Finance_Message__c Finance_Sync_Requested_At__c"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     sobject: str
@@ -43,28 +53,50 @@ class Need:
     created: bool = False
 
 
-NEEDS = (
+PARTIES = (
+    Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
+    Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",)),
+)
+INVOICE_NEEDS = (
     Need("Invoice__c", tuple(INVOICE_READ.split()), tuple(INVOICE_WRITTEN.split())),
     Need("Invoice_Line_Item__c", tuple(LINE_READ.split())),
     Need("Support_Item__c", tuple(ITEM_READ.split())),
     Need("Payment__c", ("Invoice__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
-    Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
-    Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",)),
+    *PARTIES,
 )
+BILL_NEEDS = (
+    Need("Milestone__c", tuple(MILESTONE_READ.split()), tuple(MILESTONE_WRITTEN.split())),
+    Need(
+        "Contract__c",
+        ("Applicant__c", "Applicant_Contact__c", "Start_Date__c", "Executed_Date__c"),
+    ),
+    Need("Application__c", ("Applicant__c", "Applicant_Contact__c")),
+    Need("Funding_Category__c", ("Finance_Account_Code__c", "Tracking_Option__c")),
+    Need("Milestone_Payment__c", ("Milestone__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
+    *PARTIES,
+)
+NEEDS = {"invoices": INVOICE_NEEDS, "bills": BILL_NEEDS}
+"""Objects and fields, by what is sent."""
+ALL_NEEDS = (*INVOICE_NEEDS, *BILL_NEEDS)
 KNOWN = frozenset(
-    {need.sobject for need in NEEDS}
-    | {f"{need.sobject}.{name}" for need in NEEDS for name in (*need.read, *need.written)}
-    | {"Invoice__c.Invoice_Line_Items__r", "Invoice__c.Payments__r"}
+    {need.sobject for need in ALL_NEEDS}
+    | {f"{need.sobject}.{name}" for need in ALL_NEEDS for name in (*need.read, *need.written)}
+    | {
+        "Invoice__c.Invoice_Line_Items__r",
+        "Invoice__c.Payments__r",
+        "Milestone__c.Milestone_Payments__r",
+    }
 )
 """What salesforce.names may speak of."""
-UNIQUE = {"Invoice__c", "Payment__c"}
+UNIQUE = {"Invoice__c", "Payment__c", "Milestone__c", "Milestone_Payment__c"}
 """Objects whose Finance External ID must be a unique external id: it is what keeps a second one out."""
 
 
 class SalesforceCheck:
-    def __init__(self, client: SalesforceClient, names: Names) -> None:
+    def __init__(self, client: SalesforceClient, names: Names, sent: Sequence[str]) -> None:
         self._client = client
         self._names = names
+        self._sent = sent
 
     def problems(self) -> Iterator[Finding]:
         try:
@@ -78,7 +110,7 @@ class SalesforceCheck:
                 "Salesforce", str(away), "check salesforce.url and the network", away=True
             )
             return
-        for need in NEEDS:
+        for need in dict.fromkeys(need for what in self._sent for need in NEEDS[what]):
             yield from self._object(need)
 
     def _object(self, need: Need) -> Iterator[Finding]:

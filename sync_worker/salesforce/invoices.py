@@ -1,29 +1,30 @@
-"""CRM invoices: what is due, read with lines and parties; what became of them, written back."""
+"""CRM invoices: what is due, read with lines and parties."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, Line
-from sync_worker.domain.payment import PaymentRecord
-from sync_worker.ports import InvoiceNews, RowRefusal, Standing, Totals
 from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
+from sync_worker.salesforce.linked import Called, LinkedRecords
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.parties import PartyFields
-from sync_worker.salesforce.values import amount, day, instant, moment
-from sync_worker.salesforce.writes import rewritten
+from sync_worker.salesforce.values import amount, day, instant
 
-INVOICE, LINE, ITEM, PAYMENT = "Invoice__c", "Invoice_Line_Item__c", "Support_Item__c", "Payment__c"
-LINES, PAYMENTS = "Invoice_Line_Items__r", "Payments__r"
-LONGEST_MESSAGE = 4000
+LINE, ITEM, LINES = "Invoice_Line_Item__c", "Support_Item__c", "Invoice_Line_Items__r"
+CALLED = Called(
+    sobject="Invoice__c",
+    total="Total_Amount__c",
+    number="Xero_Invoice_Number__c",
+    payment="Payment__c",
+    payments="Payments__r",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +37,15 @@ class Ready:
     start_date: date | None = None
 
 
-class SalesforceInvoices:
+class SalesforceInvoices(LinkedRecords):
     """ports.CrmInvoices on a real org."""
 
     def __init__(self, client: SalesforceClient, names: Names, ready: Ready) -> None:
-        self._client = client
+        super().__init__(client, names, CALLED)
         self._ready = ready
-        self._invoice = names.of(INVOICE)
+        self._invoice = self._record
         self._line = names.of(LINE)
         self._item = names.of(ITEM)
-        self._payment = names.of(PAYMENT)
         self._parties = PartyFields(names)
         self._select = self._selection()
 
@@ -71,15 +71,6 @@ class SalesforceInvoices:
             for invoice in self._invoices(format_soql("WHERE Id IN {}", ids))
         }
 
-    def write(self, news: Sequence[InvoiceNews]) -> list[RowRefusal]:
-        """Before an id is written the row is read again: one that has this id already needs nothing, one that has
-        another is somebody else's and is refused, not overwritten."""
-        return [
-            refusal
-            for part in chunked(news, ID_LIST)
-            for refusal in rewritten(self._write, part, lambda one: one.record)
-        ]
-
     def edited_since(self, since: datetime) -> Iterator[Invoice]:
         """Editing a line does not touch its invoice, so lines are asked for themselves."""
         changed = "LastModifiedDate >= " + format_soql("{}", since)
@@ -87,25 +78,6 @@ class SalesforceInvoices:
         parents = f"SELECT {self._line('Invoice__c')} FROM {self._line.api_name} WHERE {changed}"
         yield from self._invoices(f"{linked} {changed}")
         yield from self._invoices(f"{linked} Id IN ({parents})")
-
-    def linked_since(self, since: datetime) -> list[XeroId]:
-        finance_id = self._invoice("Finance_External_ID__c")
-        rows = self._client.rows(
-            f"SELECT {finance_id} FROM {self._invoice.api_name} WHERE {finance_id} != null "
-            "AND LastModifiedDate >= " + format_soql("{}", since)
-        )
-        return [XeroId(row[finance_id].lower()) for row in rows]
-
-    def linked(self, invoices: Sequence[XeroId]) -> list[Standing]:
-        finance_id = self._invoice("Finance_External_ID__c")
-        return [
-            self._standing(row)
-            for ids in chunked(invoices, ID_LIST)
-            for row in self._client.rows(
-                f"SELECT {', '.join(self._standing_fields())}, {self._payments_selection()} "
-                f"FROM {self._invoice.api_name} WHERE {finance_id} IN " + format_soql("{}", ids)
-            )
-        ]
 
     # Reading ----------------------------------------------------------------------------------
 
@@ -131,9 +103,9 @@ class SalesforceInvoices:
                 "Finance_Synced_At__c",
                 "Xero_Invoice_Number__c",
             ),
-            *self._parties.participant(self._invoice.parent("Participant__c")),
+            *self._parties.person(self._invoice.parent("Participant__c")),
             *(
-                self._parties.plan_manager(self._invoice.parent("Plan_Manager__c"))
+                self._parties.organisation(self._invoice.parent("Plan_Manager__c"))
                 if self._invoice("Plan_Manager__c")
                 else ()
             ),
@@ -240,123 +212,3 @@ class SalesforceInvoices:
             tax_type=item.get(self._item("Tax_Type__c")) or "",
             service_date=day(row.get(field("Service_Date__c"))),
         )
-
-    def _standing_fields(self) -> list[str]:
-        return [
-            "Id",
-            "Name",
-            *self._invoice.present(
-                "Finance_External_ID__c",
-                "Status__c",
-                "Total_Amount__c",
-                "Total_Payment_Amount__c",
-                "Last_Payment_Date__c",
-            ),
-        ]
-
-    def _payments_selection(self) -> str:
-        columns = self._payment.present(
-            "Type__c",
-            "Source__c",
-            "Paid__c",
-            "Include__c",
-            "Payment_Date__c",
-            "Payment_Amount__c",
-            "Finance_External_ID__c",
-            "Reference__c",
-            "Reason__c",
-        )
-        return f"(SELECT Id, {', '.join(columns)} FROM {self._invoice(PAYMENTS)})"
-
-    def _standing(self, row: Row) -> Standing:
-        field = self._invoice
-        record = SalesforceId(row["Id"])
-        children = row.get(field(PAYMENTS)) or {"records": ()}
-        return Standing(
-            record=record,
-            number=row.get("Name") or "",
-            xero_id=XeroId(row[field("Finance_External_ID__c")].lower()),
-            status=row.get(field("Status__c")) or "",
-            total=amount(row.get(field("Total_Amount__c"))),
-            totals=Totals(
-                amount(row.get(field("Total_Payment_Amount__c"))) or Decimal(0),
-                instant(row.get(field("Last_Payment_Date__c"))),
-            ),
-            payments=tuple(self._payment_of(record, child) for child in children["records"]),
-        )
-
-    def _payment_of(self, invoice: SalesforceId, row: Row) -> PaymentRecord:
-        field = self._payment
-        finance_id = row.get(field("Finance_External_ID__c"))
-        return PaymentRecord(
-            invoice=invoice,
-            type=row.get(field("Type__c")) or "",
-            source=row.get(field("Source__c")) or "",
-            paid=bool(row.get(field("Paid__c"))),
-            include=bool(row.get(field("Include__c"))),
-            date=instant(row.get(field("Payment_Date__c"))),
-            amount=amount(row.get(field("Payment_Amount__c"))) or Decimal(0),
-            xero_id=XeroId(finance_id.lower()) if finance_id else None,
-            reference=row.get(field("Reference__c")) or "",
-            reason=row.get(field("Reason__c")) or "",
-        )
-
-    # Writing ----------------------------------------------------------------------------------
-
-    def _write(self, news: Sequence[InvoiceNews]) -> list[RowRefusal]:
-        present = self._present_ids([one.record for one in news if one.xero_id])
-        refusals: list[RowRefusal] = []
-        records: list[Row] = []
-        for one in news:
-            held = present.get(one.record)
-            if one.xero_id and one.record not in present:
-                refusals.append(RowRefusal(one.record, "ENTITY_IS_DELETED", "the record is gone"))
-            elif one.xero_id and held and held != one.xero_id:
-                refusals.append(RowRefusal(one.record, "LINK_TAKEN", f"it already carries {held}"))
-            else:
-                records.append({"Id": one.record, **self._changes(one, held)})
-        results = self._client.update(self._invoice.api_name, records)
-        refusals += (
-            RowRefusal(record["Id"], result.code, result.message)
-            for record, result in zip(records, results, strict=True)
-            if not result.success
-        )
-        return refusals
-
-    def _present_ids(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, XeroId | None]:
-        if not records:
-            return {}
-        finance_id = self._invoice("Finance_External_ID__c")
-        rows = self._client.rows(
-            f"SELECT Id, {finance_id} FROM {self._invoice.api_name} WHERE Id IN "
-            + format_soql("{}", list(records))
-        )
-        return {
-            SalesforceId(row["Id"]): XeroId(row[finance_id].lower()) if row[finance_id] else None
-            for row in rows
-        }
-
-    def _changes(self, news: InvoiceNews, held: XeroId | None) -> Row:
-        wanted: dict[str, Any] = {
-            "Finance_Sync_State__c": news.state,
-            "Finance_Message__c": news.message[:LONGEST_MESSAGE] if news.message else news.message,
-            "Finance_External_ID__c": news.xero_id if held is None else None,
-            "Xero_Invoice_Number__c": news.xero_number,
-            "Finance_Link__c": news.link,
-            "Finance_Synced_At__c": moment(news.synced_at),
-            "Status__c": news.status,
-        }
-        changes = {
-            self._invoice(name): value or None if isinstance(value, str) else value
-            for name, value in wanted.items()
-            if value is not None and self._invoice(name)
-        }
-        cleared: dict[str, Any] = (
-            {"Finance_Sync_Requested_At__c": None} if news.clear_request else {}
-        )
-        if news.totals:
-            cleared["Total_Payment_Amount__c"] = news.totals.paid
-            cleared["Last_Payment_Date__c"] = moment(news.totals.last_paid_at)
-        return changes | {
-            self._invoice(name): value for name, value in cleared.items() if self._invoice(name)
-        }

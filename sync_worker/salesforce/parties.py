@@ -1,4 +1,4 @@
-"""Participants (Contact) and plan managers (Account) of the CRM, and the Xero id written back to them."""
+"""People (Contact) and organisations (Account) of the CRM, and the Xero id written back to them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class PartyFields:
         self._contact = names.of("Contact")
         self._account = names.of("Account")
 
-    def participant(self, path: str) -> list[str]:
+    def person(self, path: str) -> list[str]:
         own = self._contact.present("Finance_External_ID__c", "NDIS_Number__c")
         standard = ["Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone"]
         return [f"{path}.{field}" for field in (*standard, *_address("Mailing"), *own)]
 
-    def plan_manager(self, path: str) -> list[str]:
+    def organisation(self, path: str) -> list[str]:
         own = self._account.present("Finance_External_ID__c", "Finance_Email__c")
         return [f"{path}.{field}" for field in ("Id", "Name", "Phone", *_address("Billing"), *own)]
 

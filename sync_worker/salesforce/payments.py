@@ -9,6 +9,7 @@ from more_itertools import chunked
 from sync_worker.domain.payment import PaymentRecord
 from sync_worker.ports import RowRefusal
 from sync_worker.salesforce.client import COLLECTION, Row, SalesforceClient
+from sync_worker.salesforce.linked import Called
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.values import moment
 from sync_worker.salesforce.writes import rewritten
@@ -17,9 +18,10 @@ from sync_worker.salesforce.writes import rewritten
 class SalesforcePayments:
     """ports.CrmPayments on a real org."""
 
-    def __init__(self, client: SalesforceClient, names: Names) -> None:
+    def __init__(self, client: SalesforceClient, names: Names, called: Called) -> None:
         self._client = client
-        self._field = names.of("Payment__c")
+        self._called = called
+        self._field = names.of(called.payment)
 
     def upsert(self, payments: Sequence[PaymentRecord]) -> list[RowRefusal]:
         """Sorted by invoice, so that one call after the other locks a parent, never two at once."""
@@ -44,7 +46,7 @@ class SalesforcePayments:
     def _record(self, payment: PaymentRecord) -> Row:
         values = {
             "Finance_External_ID__c": payment.xero_id,
-            "Invoice__c": payment.invoice,
+            self._called.sobject: payment.invoice,
             "Type__c": payment.type,
             "Source__c": payment.source,
             "Paid__c": payment.paid,

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from sync_worker.domain.money import LineAmountTypes
+from sync_worker.domain.rules import Point
 from sync_worker.settings.rooms import Room, Seconds
 
 
@@ -16,6 +17,14 @@ class Schedule(Room):
 
     every_s: Seconds | None = Field(300, description="Seconds between runs.")
     cron: str | None = Field(None, description='Cron line instead, e.g. "0 6-20 * * mon-fri".')
+
+
+def _check_template(template: str) -> None:
+    try:
+        template.format(description="", item="", code="", service_date="")
+    except (KeyError, IndexError, ValueError) as wrong:
+        msg = f"line_template knows {{description}}, {{item}}, {{code}} and {{service_date}} only ({wrong})"
+        raise ValueError(msg) from None
 
 
 class Invoices(Room):
@@ -78,17 +87,73 @@ class Invoices(Room):
 
     @model_validator(mode="after")
     def _template_is_known(self) -> Invoices:
-        try:
-            self.line_template.format(description="", item="", code="", service_date="")
-        except (KeyError, IndexError, ValueError) as wrong:
-            msg = f"line_template knows {{description}}, {{item}}, {{code}} and {{service_date}} only ({wrong})"
-            raise ValueError(msg) from None
+        _check_template(self.line_template)
         return self
 
     @model_validator(mode="after")
     def _two_trackings(self) -> Invoices:
         if len(self.tracking) > 2:
             msg = "tracking names more than two categories; Xero takes two"
+            raise ValueError(msg)
+        return self
+
+
+class Bills(Room):
+    schedule: Schedule = Field(default_factory=Schedule, description="When bills are sent.")
+    publish: tuple[Point, ...] = Field(
+        (Point.MILESTONE_APPROVED,),
+        min_length=1,
+        description="When a milestone's bill goes to Xero: `milestone-approved`; with `contract-executed`, as a draft "
+        "already when its contract is signed. With the latter alone all bills stay drafts.",
+    )
+    status: Literal["SUBMITTED", "AUTHORISED"] = Field(
+        "AUTHORISED", description="The status the bill of an approved milestone ends in."
+    )
+    line_amount_types: LineAmountTypes = Field(
+        LineAmountTypes.INCLUSIVE,
+        description="How a milestone's amount stands to tax: Exclusive, Inclusive or NoTax.",
+    )
+    account_code: str | None = Field(
+        None,
+        description="Account of bills whose funding category names none; without it such bills are held.",
+    )
+    tax_type: str = Field("GST Free Expenses", description="Tax of bills: a Xero label or code.")
+    due_days: int = Field(14, ge=0, description="Days to pay, from the date of the bill.")
+    line_template: str = Field(
+        "{description}",
+        description="Its wording; knows {description} (the milestone's title) and {item} (its funding category).",
+    )
+    tracking_category: str = Field(
+        "",
+        description="Tracking category in Xero whose options are the funding categories; a missing option is made.",
+    )
+    tracking: dict[str, str] = Field(
+        default_factory=dict,
+        description="Tracking put on every bill: category name = option name; two at the most, tracking_category "
+        "counted in.",
+    )
+    start_date: date | None = Field(
+        None, description="Cut-over: milestones dated before are left alone."
+    )
+    same_name: Literal["hold", "suffix"] = Field(
+        "hold",
+        description="A new contact whose name is taken: hold the bill, or add the end of its number to the name.",
+    )
+    batch: int = Field(50, ge=1, le=50, description="Documents in one call to Xero.")
+    request_poll_s: Seconds = Field(
+        60,
+        description="Seconds between looks for milestones somebody asked for on the CRM record; 0 waits for the run.",
+    )
+
+    @model_validator(mode="after")
+    def _template_is_known(self) -> Bills:
+        _check_template(self.line_template)
+        return self
+
+    @model_validator(mode="after")
+    def _two_trackings(self) -> Bills:
+        if len({*self.tracking, *filter(None, [self.tracking_category])}) > 2:
+            msg = "tracking and tracking_category name more than two categories; Xero takes two"
             raise ValueError(msg)
         return self
 

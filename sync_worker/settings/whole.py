@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.settings.host import Journal, Log, Mail, Secrets, Time
-from sync_worker.settings.processes import Invoices, Payments, Verify
+from sync_worker.settings.processes import Bills, Invoices, Payments, Verify
 from sync_worker.settings.rooms import Address, Room, on_loopback
 from sync_worker.settings.vendors import Budget, Salesforce, Timing, Xero
 
@@ -45,7 +45,13 @@ class Connection(Room):
         None,
         description="Base of the link that marks our documents in Xero; default the CRM's own address.",
     )
+    sends: tuple[Literal["invoices", "bills"], ...] = Field(
+        ("invoices",),
+        min_length=1,
+        description="What goes to Xero: invoices, bills of milestones, or both. Payments of both come back.",
+    )
     invoices: Invoices = Field(default_factory=Invoices, description="CRM invoices to Xero.")
+    bills: Bills = Field(default_factory=Bills, description="Milestones to Xero, as bills.")
     payments: Payments = Field(default_factory=Payments, description="Xero payments to the CRM.")
     verify: Verify = Field(
         default_factory=Verify, description="What was synced, looked at again on both sides."
@@ -65,6 +71,11 @@ class Connection(Room):
             msg = f"marker_url: Xero refuses links whose host contains 'xero' ({self.marker}); set another base"
             raise ValueError(msg)
         return self
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """In the order in which they follow from each other."""
+        return (*dict.fromkeys(self.sends), "payments", "verify")
 
     @property
     def marker(self) -> str:

@@ -7,7 +7,7 @@ creation that is refused is looked up, not repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -83,6 +83,25 @@ def _trusted(directory: Directory, party: Party, row: Document) -> bool:
     if party.xero_id is None:
         return directory.opened_at is not None and row.updated_at >= directory.opened_at
     return party.xero_id == row.xero_id and directory.lane.clock.now() - row.updated_at < TRUSTED
+
+
+def strangers(
+    ledger: LedgerContacts, made_out: Mapping[SalesforceId, tuple[XeroId, Set[XeroId]]]
+) -> set[SalesforceId]:
+    """Of records with the contact their document is made out to and those it may be made out to: the ones where it is
+    none of them, merges followed. Asked of Xero only where the ids differ."""
+    doubtful = {
+        record: (contact, wanted)
+        for record, (contact, wanted) in made_out.items()
+        if contact not in wanted
+    }
+    asked = sorted({one for contact, wanted in doubtful.values() for one in (contact, *wanted)})
+    known = ledger.by_id(asked) if asked else {}
+    return {
+        record
+        for record, (contact, wanted) in doubtful.items()
+        if known.get(contact) not in [known.get(one) for one in wanted]
+    }
 
 
 # Those with an id ---------------------------------------------------------------------------------

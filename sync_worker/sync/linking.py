@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sync_worker.domain.document import IN_DOUBT, WAITING, Document, State
+from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, State
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.invoice import HELD, Draft, Invoice
@@ -19,10 +19,11 @@ from sync_worker.ports import (
     CrmInvoices,
     InvoiceNews,
     LedgerBooks,
+    LedgerContacts,
     LedgerInvoices,
     RowRefusal,
 )
-from sync_worker.sync import documents, preflight
+from sync_worker.sync import documents, payees, preflight
 from sync_worker.sync.attempt import Lane
 
 REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
@@ -42,6 +43,7 @@ class Linking:
     lane: Lane
     crm: CrmInvoices
     ledger: LedgerInvoices
+    contacts: LedgerContacts
     books: LedgerBooks
     rules: InvoiceRules
 
@@ -62,6 +64,9 @@ class Linking:
                     drafts.append((renewed, contents))
                 case _:
                     pass
+        if self.rules.kind is Kind.BILL and drafts:
+            drafts, stopped = self._stopped(drafts, invoices)
+            rows |= stopped
         try:
             for batch in documents.complete(self.lane, self.ledger, self.rules, drafts):
                 rows |= {row.record: row for row in batch}
@@ -127,6 +132,21 @@ class Linking:
         if isinstance(drafted, Hold) or not differed:
             return drafted
         return self._agreed(row, drafted, edited=edited)
+
+    def _stopped(
+        self,
+        drafts: Sequence[tuple[Document, Draft | None]],
+        invoices: Mapping[SalesforceId, Invoice],
+    ) -> tuple[list[tuple[Document, Draft | None]], dict[SalesforceId, Document]]:
+        """The bills that may be completed, and the rows of those that may not."""
+        begun = [(row, invoices[row.record]) for row, _ in drafts]
+        holds = payees.refused(self.lane.journal, self.ledger, self.contacts, begun)
+        stopped = {
+            row.record: self._held(row, holds[row.record], invoice)
+            for row, invoice in begun
+            if row.record in holds
+        }
+        return [one for one in drafts if one[0].record not in holds], stopped
 
     def _agreed(self, row: Document, drafted: Draft, *, edited: bool) -> Draft | Hold | bool:
         """A draft whose total was not the CRM's is completed only when somebody made both agree, on either side."""

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import PurePath
 
 from sync_worker.domain.books import Books, TaxRate
-from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import SyncError
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.invoice import Draft, DraftLine, Invoice, Line
@@ -244,8 +243,7 @@ def _tax_rate(line: Line, rules: InvoiceRules, books: Books) -> TaxRate:
     if rate is None:
         cause = f"Xero has no tax rate called {name!r} ({rules.words.item} {line.item!r})"
     else:
-        uses = "purchases" if rules.kind is Kind.BILL else "sales"
-        cause = f"the tax rate {name!r} cannot be used on {uses} ({rules.words.item} {line.item!r})"
+        cause = f"the tax rate {name!r} cannot be used on {rules.words.uses} ({rules.words.item} {line.item!r})"
     raise Held(
         HoldClass.TAX_INVALID,
         cause,

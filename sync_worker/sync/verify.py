@@ -34,6 +34,7 @@ from sync_worker.ports import (
 )
 from sync_worker.sync.agreement import Pair, judged
 from sync_worker.sync.attempt import Lane
+from sync_worker.sync.contacts import strangers
 from sync_worker.sync.documents import cancelled, orphaned
 from sync_worker.sync.linking import Begun, Linking
 from sync_worker.sync.recover import PAGE, Recovery, sighted
@@ -247,22 +248,14 @@ def _received(work: VerifySync, pairs: Iterable[Pair]) -> dict[XeroId, Decimal]:
 
 
 def _strangers(work: VerifySync, pairs: Iterable[Pair]) -> set[SalesforceId]:
-    """Records whose document is owed by a contact that is neither the participant's nor the plan manager's, merges
-    followed. Asked of Xero only where the ids differ."""
-    doubtful: dict[SalesforceId, tuple[XeroId, set[XeroId]]] = {}
+    """Records whose document is made out to a contact that is none of their parties'."""
+    made_out: dict[SalesforceId, tuple[XeroId, set[XeroId]]] = {}
     for pair in pairs:
         if pair.invoice and pair.stored and pair.stored.contact:
-            parties = (pair.invoice.participant, pair.invoice.plan_manager)
-            owed = {party.xero_id for party in parties if party and party.xero_id}
-            if owed and pair.stored.contact not in owed:
-                doubtful[pair.invoice.id] = (pair.stored.contact, owed)
-    asked = sorted({one for contact, owed in doubtful.values() for one in (contact, *owed)})
-    known = work.contacts.by_id(asked) if asked else {}
-    return {
-        record
-        for record, (contact, owed) in doubtful.items()
-        if known.get(contact) not in [known.get(one) for one in owed]
-    }
+            wanted = {party.xero_id for party in pair.invoice.parties if party.xero_id}
+            if wanted:
+                made_out[pair.invoice.id] = (pair.stored.contact, wanted)
+    return strangers(work.contacts, made_out)
 
 
 def _moved(kind: Kind, record: SalesforceId, pair: Pair, hold: Hold | None) -> Document:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sync_worker.daemon.clock import SandboxClock, SystemClock
 from sync_worker.daemon.rehearsal import rehearsal
-from sync_worker.daemon.runner import PROCESSES, Connection
+from sync_worker.daemon.runner import Connection
 from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.finding import Finding
@@ -37,7 +37,7 @@ from sync_worker.wiring.ledger import (
     timeout,
     way_to,
 )
-from sync_worker.wiring.rules import invoice_rules
+from sync_worker.wiring.rules import rules_of
 from sync_worker.xero.check import problems as xero_problems
 from sync_worker.xero.consent import Door, XeroConsent
 from sync_worker.xero.rotation import RotatingTokens
@@ -113,17 +113,17 @@ class App(Ground):
         settings = self.settings.connections[name]
         journal = self.journal(name)
         crm = Crm(self, settings, journal)
-        yield from SalesforceCheck(crm.client, crm.names).problems()
-        rules = invoice_rules(settings)
+        yield from SalesforceCheck(crm.client, crm.names, settings.sends).problems()
+        rules = rules_of(settings)
         ledger = ledger_client(self, name, settings, journal.switches)
-        yield from xero_problems(books_of(ledger, self.clock, rules), rules)
+        yield from xero_problems(books_of(ledger, self.clock, *rules), rules)
         if self.settings.mail.host is not None:
             yield from self.templates().problems()
 
     def jobs(self, connection: Connection) -> Iterator[Job]:
         settings = self.settings.connections[connection.name]
         zone = ZoneInfo(settings.time_zone)
-        for process in PROCESSES:
+        for process in settings.processes:
             yield _scheduled(connection.name, settings, process, partial(connection.run, process))
         yield job(
             f"{connection.name}/requests",
@@ -132,11 +132,14 @@ class App(Ground):
             cron=None,
             zone=zone,
         )
-        if settings.invoices.request_poll_s:
+        polls = [
+            every for what in settings.sends if (every := getattr(settings, what).request_poll_s)
+        ]
+        if polls:
             yield job(
                 f"{connection.name}/requested",
                 connection.run_requested,
-                every_s=settings.invoices.request_poll_s,
+                every_s=min(polls),
                 cron=None,
                 zone=zone,
             )
@@ -161,7 +164,7 @@ def opened(
 ) -> Iterator[App]:
     """The program with its journal open. Where the settings rehearse a crash, nobody else watches."""
     for name, connection in settings.connections.items():
-        for process in PROCESSES:
+        for process in connection.processes:
             _scheduled(
                 name, connection, process, lambda: None
             )  # a wrong one is told by every command

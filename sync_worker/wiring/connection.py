@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -11,7 +12,12 @@ import structlog
 from sync_worker.daemon.runner import Connection
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
+from sync_worker.domain.rules import InvoiceRules
+from sync_worker.ports import CrmInvoices
+from sync_worker.salesforce.invoices import CALLED as INVOICE
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
+from sync_worker.salesforce.milestones import CALLED as MILESTONE
+from sync_worker.salesforce.milestones import SalesforceMilestones
 from sync_worker.salesforce.parties import SalesforceParties
 from sync_worker.salesforce.payments import SalesforcePayments
 from sync_worker.settings import Connection as ConnectionSettings
@@ -30,7 +36,8 @@ from sync_worker.wiring.ledger import (
     books_of,
     ledger_client,
 )
-from sync_worker.wiring.rules import invoice_rules, payment_rules
+from sync_worker.wiring.rules import bill_rules, invoice_rules, payment_rules, rules_of
+from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.client import XeroClient
 from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
@@ -51,36 +58,21 @@ def connected(
     journal = ground.journal(name)
     crm = Crm(ground, settings, journal)
     client = ledger_client(ground, name, settings, journal.switches)
-    rules = invoice_rules(settings)
-    patience = Patience(
-        timeout=settings.timing.timeout_s,
-        quiet=settings.timing.quiet_s,
-        key_life=settings.timing.key_life_s,
-    )
-    books = books_of(client, ground.clock, rules)
-    style = Style(
-        crm_numbers=rules.crm_numbers,
-        status=rules.status,
-        sent_to_contact=settings.invoices.sent_to_contact,
-        marker=settings.marker,
-    )
-    ledger = XeroInvoices(client, books, style)
-    invoices = SalesforceInvoices(
-        crm.client,
-        crm.names,
-        Ready(rules.ready_status, rules.ready_funding, rules.start_date),
-    )
     lane = Lane(
         journal=journal,
         sender=XeroSender(client),
         clock=ground.clock,
-        patience=patience,
+        patience=Patience(
+            timeout=settings.timing.timeout_s,
+            quiet=settings.timing.quiet_s,
+            key_life=settings.timing.key_life_s,
+        ),
         tell=log.info,
     )
-    parties = SalesforceParties(crm.client, crm.names)
-    linking = Linking(lane, invoices, ledger, books, rules)
-    recovery = Recovery(lane, ledger, rules)
-    contacts = XeroContacts(client)
+    books = books_of(client, ground.clock, *rules_of(settings))
+    between = _Between(settings, lane, crm, client, books, progress)
+    invoices, bills = between.invoices(), between.bills()
+    sent = [work for work in (invoices, bills) if f"{work.rules.kind}s" in settings.sends]
     connection = Connection(
         name=name,
         clock=ground.clock,
@@ -88,40 +80,17 @@ def connected(
         lane=journal.lane,
         requests=journal.requests,
         switches=journal.switches,
-        invoices=InvoiceSync(
-            lane=lane,
-            crm=invoices,
-            ledger=ledger,
-            books=books,
-            directory=Directory(lane, contacts, parties, rules),
-            recovery=recovery,
-            linking=linking,
-            leftovers=Leftovers(lane, invoices, ledger, linking, rules),
-            rules=rules,
-            progress=counted("invoices", progress),
-        ),
+        processes=settings.processes,
+        invoices=invoices,
+        bills=bills,
         payments=PaymentSync(
             lane=lane,
             ledger=XeroPayments(client),
-            sides=[
-                Side(Kind.INVOICE, SalesforcePayments(crm.client, crm.names), invoices),
-            ],
+            sides=[between.side(work) for work in sent],
             rules=payment_rules(settings),
             progress=counted("payments", progress),
         ),
-        verify=VerifySync(
-            lane=lane,
-            crm=invoices,
-            ledger=ledger,
-            contacts=contacts,
-            recovery=recovery,
-            linking=linking,
-            rules=VerifyRules(
-                timedelta(hours=settings.verify.recent_hours),
-                timedelta(days=settings.verify.all_every_days),
-            ),
-            progress=counted("verify", progress),
-        ),
+        verify=[between.verify(work) for work in sent],
         identify=lambda: identify(settings, crm, client, journal),
         for_a_person=client.budget.for_a_person,
         calls=lambda: {"xero": client.budget.calls, "salesforce": crm.calls.salesforce},
@@ -130,6 +99,80 @@ def connected(
     )
     lane.interlude = connection.answer_requests
     return connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """Both vendors and the lane between them, for what goes over it: the same parts for invoices and for bills."""
+
+    settings: ConnectionSettings
+    lane: Lane
+    crm: Crm
+    client: XeroClient
+    books: XeroBooks
+    progress: Progress
+
+    def invoices(self) -> InvoiceSync:
+        rules = invoice_rules(self.settings)
+        ready = Ready(rules.ready_status, rules.ready_funding, rules.start_date)
+        return self._sync(
+            rules,
+            SalesforceInvoices(self.crm.client, self.crm.names, ready),
+            sent_to_contact=self.settings.invoices.sent_to_contact,
+        )
+
+    def bills(self) -> InvoiceSync:
+        rules = bill_rules(self.settings)
+        return self._sync(
+            rules, SalesforceMilestones(self.crm.client, self.crm.names, rules.points)
+        )
+
+    def _sync(
+        self, rules: InvoiceRules, records: CrmInvoices, *, sent_to_contact: bool = False
+    ) -> InvoiceSync:
+        style = Style(
+            kind=rules.kind,
+            crm_numbers=rules.crm_numbers,
+            status=rules.status,
+            sent_to_contact=sent_to_contact,
+            marker=self.settings.marker,
+        )
+        lane, books = self.lane, self.books
+        ledger, contacts = XeroInvoices(self.client, books, style), XeroContacts(self.client)
+        parties = SalesforceParties(self.crm.client, self.crm.names)
+        linking = Linking(lane, records, ledger, contacts, books, rules)
+        return InvoiceSync(
+            lane=lane,
+            crm=records,
+            ledger=ledger,
+            books=books,
+            directory=Directory(lane, contacts, parties, rules),
+            recovery=Recovery(lane, ledger, rules),
+            linking=linking,
+            leftovers=Leftovers(lane, records, ledger, linking, rules),
+            rules=rules,
+            progress=counted(f"{rules.kind}s", self.progress),
+        )
+
+    def side(self, work: InvoiceSync) -> Side:
+        called = {Kind.INVOICE: INVOICE, Kind.BILL: MILESTONE}[work.rules.kind]
+        payments = SalesforcePayments(self.crm.client, self.crm.names, called)
+        return Side(work.rules.kind, payments, work.crm)
+
+    def verify(self, work: InvoiceSync) -> VerifySync:
+        chosen = self.settings.verify
+        return VerifySync(
+            lane=self.lane,
+            crm=work.crm,
+            ledger=work.ledger,
+            contacts=work.directory.ledger,
+            recovery=work.recovery,
+            linking=work.linking,
+            rules=VerifyRules(
+                timedelta(hours=chosen.recent_hours), timedelta(days=chosen.all_every_days)
+            ),
+            progress=counted("verify", self.progress),
+        )
 
 
 def counted(process: str, progress: Progress) -> Callable[[int], None]:

@@ -103,7 +103,10 @@ def ledger_client(
     )
 
 
-def books_of(client: XeroClient, clock: Clock, rules: InvoiceRules) -> XeroBooks:
+def books_of(client: XeroClient, clock: Clock, *rules: InvoiceRules) -> XeroBooks:
     return XeroBooks(
-        client, clock, tracking=bool(rules.tracking), branding=bool(rules.branding_theme)
+        client,
+        clock,
+        tracking=any(one.tracking or one.tracking_category for one in rules),
+        branding=any(one.branding_theme for one in rules),
     )

@@ -1,4 +1,4 @@
-"""Sales invoices in Xero: prepared, and found again by what is written inside them."""
+"""Sales invoices and bills in Xero: prepared, and found again by what is written inside them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from more_itertools import chunked
+from more_itertools import chunked, constrained_batches
 
 from sync_worker.domain.batch import Done, Frozen, Outcome, Refused, Unanswered
 from sync_worker.domain.books import Books
+from sync_worker.domain.document import Kind
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Draft, DraftLine, LedgerInvoice
 from sync_worker.domain.link import Marker
@@ -23,21 +24,34 @@ from sync_worker.xero.wire import InvoiceElement, elements
 
 PATH = "Invoices?summarizeErrors=false&unitdp=4"
 PAGE = 1000
+LONGEST_LIST = 1500
+"""Characters of numbers in one address; forty ids are about as many."""
+
+
+TYPES = {Kind.INVOICE: "ACCREC", Kind.BILL: "ACCPAY"}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How this connection makes its invoices."""
+    """How this connection makes its invoices, or its bills."""
 
+    kind: Kind = Kind.INVOICE
     crm_numbers: bool = False
     status: str = "AUTHORISED"
     sent_to_contact: bool = False
     marker: str = ""
 
     @property
+    def numbered(self) -> bool:
+        """Whether it bears the CRM's number from the beginning."""
+        return self.crm_numbers or self.kind is Kind.BILL
+
+    @property
     def first_status(self) -> str:
-        """Where Xero numbers, nothing on its side stops a second one: it is made as a draft and completed by id."""
-        return self.status if self.crm_numbers else "DRAFT"
+        """Where Xero numbers, and with bills, nothing on its side stops a second one: it is made as a draft and
+        completed by id."""
+        fenced = self.crm_numbers and self.kind is Kind.INVOICE
+        return self.status if fenced else "DRAFT"
 
 
 class XeroInvoices:
@@ -90,7 +104,7 @@ class XeroInvoices:
                 page_size=PAGE,
                 **modified_since(since),
             )
-            yield from found
+            yield from (one for one in found if one.kind is self._style.kind)
             if len(found) < PAGE:
                 return
             since, page = next_key(since, found[-1].updated_at, page)
@@ -105,8 +119,9 @@ class XeroInvoices:
     def numbered(self, numbers: Sequence[str]) -> list[LedgerInvoice]:
         return [
             invoice
-            for part in chunked(numbers, IDS_IN_A_CALL)
+            for part in constrained_batches(numbers, LONGEST_LIST, get_len=len_with_comma)
             for invoice in self._listed(invoice_numbers=list(part), page=1, page_size=PAGE)
+            if invoice.kind is self._style.kind
         ]
 
     def _listed(self, **asked: Any) -> list[LedgerInvoice]:
@@ -116,21 +131,35 @@ class XeroInvoices:
         return [InvoiceElement.read(one).invoice() for one in elements(body, "Invoices")]
 
     def _new(self, draft: Draft, contact: XeroId, generation: int, books: Books) -> dict[str, Any]:
-        numbered = {"InvoiceNumber": draft.number} if self._style.crm_numbers else {}
+        numbered = {"InvoiceNumber": draft.number} if self._style.numbered else {}
         return {
-            "Type": "ACCREC",
+            "Type": TYPES[self._style.kind],
             **numbered,
             "Contact": {"ContactID": contact},
             "Url": Marker(draft.record, generation).url(self._style.marker),
-            **_contents(draft, books),
+            **self._contents(draft, books),
             **self._status(self._style.first_status),
         }
 
     def _completion(self, xero_id: XeroId, draft: Draft | None, books: Books) -> dict[str, Any]:
         return {
             "InvoiceID": xero_id,
-            **(_contents(draft, books) if draft else {}),
+            **(self._contents(draft, books) if draft else {}),
             **self._status(self._style.status),
+        }
+
+    def _contents(self, draft: Draft, books: Books) -> dict[str, Any]:
+        """A bill bears the supplier's reference as its number; Reference is for sales alone (Xero's documentation)."""
+        theme = books.branding_themes.get(draft.branding_theme)
+        sale = self._style.kind is Kind.INVOICE
+        return {
+            "Date": draft.date.isoformat(),
+            "DueDate": draft.due_date.isoformat(),
+            "LineAmountTypes": draft.line_amount_types.value,
+            **({"Reference": draft.number} if sale else {}),
+            **({"CurrencyCode": draft.currency} if draft.currency else {}),
+            **({"BrandingThemeID": theme} if theme else {}),
+            "LineItems": [_line(line) for line in draft.lines],
         }
 
     def _status(self, status: str) -> dict[str, Any]:
@@ -169,6 +198,10 @@ def _outcome(record: SalesforceId, element: InvoiceElement | None) -> Outcome:
     )
 
 
+def len_with_comma(number: str) -> int:
+    return len(number) + 1
+
+
 def modified_since(since: datetime | None) -> dict[str, datetime]:
     """The SDK writes what it gets in ISO form; Xero wants whole seconds without a zone."""
     if since is None:
@@ -182,19 +215,6 @@ def next_key(since: datetime | None, last: datetime, page: int) -> tuple[datetim
     if since is not None and onward <= since:
         return since, page + 1
     return onward, 1
-
-
-def _contents(draft: Draft, books: Books) -> dict[str, Any]:
-    theme = books.branding_themes.get(draft.branding_theme)
-    return {
-        "Date": draft.date.isoformat(),
-        "DueDate": draft.due_date.isoformat(),
-        "LineAmountTypes": draft.line_amount_types.value,
-        "Reference": draft.number,
-        **({"CurrencyCode": draft.currency} if draft.currency else {}),
-        **({"BrandingThemeID": theme} if theme else {}),
-        "LineItems": [_line(line) for line in draft.lines],
-    }
 
 
 def _line(line: DraftLine) -> dict[str, Any]:

@@ -187,7 +187,7 @@ class HardMilestones:
         return {
             "Finance_External_ID__c": bill,
             "Xero_Bill_Number__c": case.number,
-            "Finance_Sync_State__c": "Synced",
+            "Finance_Sync_State__c": "Synced" if case.fate == SYNCED else "Draft",
             "Finance_Synced_At__c": noon(day),
         }
 
