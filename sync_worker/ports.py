@@ -136,6 +136,14 @@ class LedgerBooks(Protocol):
     def currencies(self) -> frozenset[str]:
         """Those the organisation subscribes to."""
 
+    def add_option(self, category: str, option: str) -> None:
+        """A tracking option that was made just now is known without another look."""
+
+
+class LedgerTracking(Protocol):
+    def prepare_option(self, category: str, name: str, source: SalesforceId) -> Frozen:
+        """One option of a category, for the CRM record that names it."""
+
 
 class LedgerContacts(Protocol):
     def by_id(self, ids: Sequence[XeroId]) -> dict[XeroId, Contact]:

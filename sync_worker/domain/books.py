@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -48,6 +48,9 @@ class Books:
     accounts: Mapping[str, Account]
     tax_rates: Mapping[str, TaxRate]
     tracking: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    category_ids: Mapping[str, XeroId] = field(default_factory=dict)
+    option_ids: Mapping[tuple[str, str], XeroId] = field(default_factory=dict)
+    """By category and option."""
     branding_themes: Mapping[str, XeroId] = field(default_factory=dict)
 
     def option(self, category: str, name: str) -> str | None:
@@ -55,6 +58,14 @@ class Books:
         wanted = name.strip().casefold()
         options = self.tracking.get(category, frozenset())
         return next((one for one in options if one.casefold() == wanted), None)
+
+    def option_id(self, category: str, name: str) -> XeroId | None:
+        return self.option_ids.get((category, self.option(category, name) or ""))
+
+    def with_options(self, category: str, names: Iterable[str]) -> Books:
+        """The books as they would be with these options."""
+        options = self.tracking.get(category, frozenset()) | {name.strip() for name in names}
+        return replace(self, tracking={**self.tracking, category: options})
 
     @property
     def locked_until(self) -> date | None:

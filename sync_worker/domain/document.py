@@ -17,6 +17,8 @@ class Kind(StrEnum):
     CONTACT = "contact"
     INVOICE = "invoice"
     BILL = "bill"
+    OPTION = "option"
+    """A tracking option, made for a record of the CRM that names it."""
 
 
 class State(StrEnum):

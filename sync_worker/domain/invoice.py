@@ -36,6 +36,8 @@ class Line:
     service_date: dt.date | None = None
     tracking_option: str = ""
     """Of the connection's tracking category."""
+    tracking_source: SalesforceId | None = None
+    """The CRM record that names the option."""
 
 
 @dataclass(frozen=True, slots=True)

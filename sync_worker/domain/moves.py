@@ -95,7 +95,7 @@ class ImpossibleMove(ValueError):
 
 
 def moves_of(kind: Kind) -> Moves:
-    return CONTACT_MOVES if kind is Kind.CONTACT else DOCUMENT_MOVES
+    return CONTACT_MOVES if kind in {Kind.CONTACT, Kind.OPTION} else DOCUMENT_MOVES
 
 
 def check(before: tuple[State, int] | None, after: Document) -> None:

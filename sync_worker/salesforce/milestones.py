@@ -99,6 +99,7 @@ class SalesforceMilestones(LinkedRecords):
             *self._under(
                 self._milestone.parent(CATEGORY),
                 [
+                    "Id",
                     "Name",
                     *self._category.present("Finance_Account_Code__c", "Tracking_Option__c"),
                 ],
@@ -158,6 +159,7 @@ class SalesforceMilestones(LinkedRecords):
             tracking_option=category.get(self._category("Tracking_Option__c"))
             or category.get("Name")
             or "",
+            tracking_source=SalesforceId(category["Id"]) if category else None,
         )
         return self._invoice(
             row,

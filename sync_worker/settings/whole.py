@@ -67,6 +67,12 @@ class Connection(Room):
         if self.payments.overlap_s > 0 and self.payments.overlap_s < 60:
             msg = "payments.overlap_s must be at least 60: payments are known to show late"
             raise ValueError(msg)
+        if self.bills.tracking_category and "accounting.settings" not in self.xero.scopes.split():
+            msg = (
+                "bills.tracking_category has missing options made, which needs the scope accounting.settings in "
+                "xero.scopes (accounting.settings.read only reads)"
+            )
+            raise ValueError(msg)
         if "xero" in (urlsplit(self.marker).hostname or "").casefold():
             msg = f"marker_url: Xero refuses links whose host contains 'xero' ({self.marker}); set another base"
             raise ValueError(msg)

@@ -27,9 +27,9 @@ def refused(
     others = strangers(
         contacts,
         {
-            row.record: (draft.contact, {payee})
-            for row, invoice, draft in pairs
-            if draft and draft.contact and (payee := payees.get(invoice.id))
+            row.record: (draft.contact, payees.get(row.record, set()))
+            for row, _, draft in pairs
+            if draft and draft.contact
         },
     )
     holds: dict[SalesforceId, Hold] = {}
@@ -43,8 +43,9 @@ def refused(
     return holds
 
 
-def _payees(journal: Journal, invoices: Sequence[Invoice]) -> Mapping[SalesforceId, XeroId]:
-    """The contact each is to be paid to, by the CRM's link, else by what the journal knows of it."""
+def _payees(journal: Journal, invoices: Sequence[Invoice]) -> Mapping[SalesforceId, set[XeroId]]:
+    """The contact each is to be paid to, by the CRM's link, else by what the journal knows of it. Whoever has none had
+    none when the draft was made either: it is somebody else's."""
     payees = {one.id: one.payee for one in invoices if one.payee}
     unlinked = {payee.id for payee in payees.values() if payee.xero_id is None}
     known = journal.documents(Kind.CONTACT, unlinked) if unlinked else {}
@@ -52,7 +53,7 @@ def _payees(journal: Journal, invoices: Sequence[Invoice]) -> Mapping[Salesforce
         record: payee.xero_id or (known[payee.id].xero_id if payee.id in known else None)
         for record, payee in payees.items()
     }
-    return {record: contact for record, contact in found.items() if contact}
+    return {record: {contact} for record, contact in found.items() if contact}
 
 
 def _double(draft: LedgerInvoice, listed: Iterable[LedgerInvoice]) -> LedgerInvoice | None:
@@ -81,7 +82,8 @@ def _payee_changed(row: Document, invoice: Invoice) -> Hold:
     return Hold(
         HoldClass.PAYEE_CHANGED,
         f"the draft {row.xero_number} in Xero is made out to somebody else than {who}, whom the CRM wants paid now",
-        "delete the draft in Xero and clear the milestone's Finance External ID, or correct the applicant in the CRM",
+        "delete the draft in Xero and clear the milestone's Finance External ID; or link the applicant to the draft's "
+        "contact by its id",
     )
 
 

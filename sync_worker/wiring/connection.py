@@ -27,6 +27,7 @@ from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.leftovers import Leftovers
 from sync_worker.sync.linking import Linking
+from sync_worker.sync.options import Options
 from sync_worker.sync.payments import PaymentSync, Side
 from sync_worker.sync.recover import Recovery
 from sync_worker.sync.verify import VerifyRules, VerifySync
@@ -43,6 +44,7 @@ from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
 from sync_worker.xero.payments import XeroPayments
 from sync_worker.xero.sender import XeroSender
+from sync_worker.xero.tracking import XeroTracking
 
 log = structlog.get_logger()
 
@@ -151,6 +153,7 @@ class _Between:
             linking=linking,
             leftovers=Leftovers(lane, records, ledger, linking, rules),
             rules=rules,
+            prepare=Options(lane, XeroTracking(self.client, books), books, rules).ensure,
             progress=counted(f"{rules.kind}s", self.progress),
         )
 

@@ -3,9 +3,9 @@ thing configured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import urllib3
 from xero_python.accounting import AccountingApi
@@ -20,6 +20,7 @@ from sync_worker.xero.wire import (
     CurrencyWire,
     OrganisationWire,
     TaxRateWire,
+    TrackingOptionWire,
     TrackingWire,
     elements,
 )
@@ -54,6 +55,7 @@ class XeroBooks:
         )
         accounts = self._list("Accounts", lambda api, t: api.get_accounts(t, **_RAW))
         rates = self._list("TaxRates", lambda api, t: api.get_tax_rates(t, **_RAW))
+        categories = self._tracking_categories() if self._tracking else []
         return Books(
             tenant_name=organisation.Name,
             base_currency=organisation.BaseCurrency,
@@ -62,27 +64,33 @@ class XeroBooks:
             year_end_lock=organisation.EndOfYearLockDate,
             accounts={one.code: one for one in map(_account, accounts) if one.code},
             tax_rates={one.type: one for one in map(_tax_rate, rates)},
-            tracking=self._tracking_options() if self._tracking else {},
+            tracking={
+                one.Name: frozenset(option.Name for option in _active(one.Options))
+                for one in categories
+            },
+            category_ids={one.Name: XeroId(one.TrackingCategoryID) for one in categories},
+            option_ids={
+                (one.Name, option.Name): XeroId(option.TrackingOptionID)
+                for one in categories
+                for option in _active(one.Options)
+            },
             branding_themes=self._branding_themes() if self._branding else {},
         )
+
+    def add_option(self, category: str, option: str) -> None:
+        if self._books:
+            self._books = self._books.with_options(category, [option])
 
     def currencies(self) -> frozenset[str]:
         """Those the organisation subscribes to; asked only where an invoice is in another than the base currency."""
         found = self._list("Currencies", lambda api, t: api.get_currencies(t, **_RAW))
         return frozenset(CurrencyWire.read(one).Code for one in found)
 
-    def _tracking_options(self) -> dict[str, frozenset[str]]:
+    def _tracking_categories(self) -> Sequence[TrackingWire]:
         found = self._list(
             "TrackingCategories", lambda api, t: api.get_tracking_categories(t, **_RAW)
         )
-        categories = (TrackingWire.read(one) for one in found)
-        return {
-            category.Name: frozenset(
-                option.Name for option in category.Options if option.Status == "ACTIVE"
-            )
-            for category in categories
-            if category.Status == "ACTIVE"
-        }
+        return _active(TrackingWire.read(one) for one in found)
 
     def _branding_themes(self) -> dict[str, XeroId]:
         found = self._list("BrandingThemes", lambda api, t: api.get_branding_themes(t, **_RAW))
@@ -97,6 +105,13 @@ class XeroBooks:
 
 _RAW: dict[str, Any] = {"_preload_content": False}
 """The SDK's models refuse new enum values and nulls; our own take what is there."""
+
+
+Listed = TypeVar("Listed", TrackingWire, TrackingOptionWire)
+
+
+def _active(found: Iterable[Listed]) -> list[Listed]:
+    return [one for one in found if one.Status == "ACTIVE"]
 
 
 def _account(one: Mapping[str, Any]) -> Account:

@@ -8,10 +8,15 @@ from pydantic import ValidationError
 
 from sync_worker.domain.batch import Frozen, Outcome
 from sync_worker.domain.errors import OutcomeUnknown
-from sync_worker.xero import contacts, invoices
+from sync_worker.xero import contacts, invoices, tracking
 from sync_worker.xero.client import XeroClient
 
-READERS = {"Contacts": contacts.outcomes, "Invoices": invoices.outcomes}
+READERS = {
+    "Contacts": contacts.outcomes,
+    "Invoices": invoices.outcomes,
+    "TrackingCategories": tracking.outcomes,
+}
+"""By the first part of the path."""
 
 
 class XeroSender:
@@ -32,7 +37,7 @@ class XeroSender:
 
     def send(self, frozen: Frozen) -> list[Outcome]:
         body = self._client.write(frozen)
-        read = READERS[frozen.path.partition("?")[0]]
+        read = READERS[frozen.path.partition("?")[0].partition("/")[0]]
         try:
             return read(frozen, body)
         except (ValidationError, ValueError) as strange:

@@ -86,5 +86,6 @@ class CustomTokens:
 
     def hopeless(self) -> Misconfigured:
         return Misconfigured(
-            "Xero refuses our token though it is new; check that the custom connection still stands"
+            "Xero refuses our token though it is new; check that the custom connection still stands, "
+            "and that its app has every scope of xero.scopes"
         )

@@ -227,11 +227,13 @@ class TaxRateWire(Wire):
 
 
 class TrackingOptionWire(Wire):
+    TrackingOptionID: Id = ""
     Name: str = ""
     Status: str = "ACTIVE"
 
 
 class TrackingWire(Wire):
+    TrackingCategoryID: Id = ""
     Name: str = ""
     Status: str = "ACTIVE"
     Options: tuple[TrackingOptionWire, ...] = ()
