@@ -361,7 +361,9 @@ def _default_words(field: Any) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, bool):
         return f"`{value!s}`".lower()
-    return "none" if value in (None, "", (), {}) else f"`{value!s}`"
+    if isinstance(value, tuple):
+        value = ", ".join(value)
+    return "none" if value in (None, "", {}) else f"`{value!s}`"
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def pause(asked: Asked, process: str | None, reason: str) -> int:
     """Pause a PROCESS, or all, until resumed; what is in flight is finished."""
     with asked.app() as app:
         for name in asked.names(app):
-            for one in [process] if process else PROCESSES:
+            for one in _meant(app, name, process):
                 app.journal(name).switches.pause(one, reason)
         _say_paused(asked, app)
     return 0
@@ -63,10 +63,14 @@ def resume(asked: Asked, process: str | None) -> int:
     """Resume a paused PROCESS, or all."""
     with asked.app() as app:
         for name in asked.names(app):
-            for one in [process] if process else PROCESSES:
+            for one in _meant(app, name, process):
                 app.journal(name).switches.resume(one)
         _say_paused(asked, app)
     return 0
+
+
+def _meant(app: App, name: str, process: str | None) -> tuple[str, ...]:
+    return (process,) if process else app.settings.connections[name].processes
 
 
 def migrate(asked: Asked) -> int:

@@ -142,6 +142,7 @@ class _Between:
         lane, books = self.lane, self.books
         ledger, contacts = XeroInvoices(self.client, books, style), XeroContacts(self.client)
         parties = SalesforceParties(self.crm.client, self.crm.names)
+        options = Options(lane, XeroTracking(self.client, books), books, rules)
         linking = Linking(lane, records, ledger, contacts, books, rules)
         return InvoiceSync(
             lane=lane,
@@ -153,7 +154,7 @@ class _Between:
             linking=linking,
             leftovers=Leftovers(lane, records, ledger, linking, rules),
             rules=rules,
-            prepare=Options(lane, XeroTracking(self.client, books), books, rules).ensure,
+            prepare=options.ensure if rules.tracking_category else lambda _: None,
             progress=counted(f"{rules.kind}s", self.progress),
         )
 

@@ -74,9 +74,7 @@ def test_no_connection_at_all_is_said_with_its_cure(tmp_path: Path) -> None:
     assert "add a [connections.NAME] table" in said.stderr
 
 
-@pytest.mark.parametrize(
-    "words", [["sink"], ["sync", "bills"], ["sync", "invoice"], ["pause", "x"]]
-)
+@pytest.mark.parametrize("words", [["sink"], ["sync", "bits"], ["sync", "invoice"], ["pause", "x"]])
 def test_words_that_are_no_command_are_a_wrong_usage(words: list[str]) -> None:
     said = CliRunner().invoke(main, words)
     assert said.exit_code == 2

@@ -149,15 +149,15 @@ MONEY = (
     Mutant(
         "refunds and bills are taken for income",
         "sync_worker/domain/payment.py",
-        'return self.kind == "ACCRECPAYMENT" and self.invoice_id is not None',
-        "return self.invoice_id is not None",
+        "return SETTLES.get(self.kind) if self.invoice_id is not None else None",
+        "return Kind.INVOICE if self.invoice_id is not None else None",
         ("tests/sync/test_payments.py::test_bills_and_refunds_are_nobodys_income",),
     ),
     Mutant(
         "an invoice a cent short is fully paid",
         "sync_worker/domain/payment.py",
-        'return "Fully Paid" if paid >= total else "Partially Paid"',
-        'return "Fully Paid" if total - paid < 1 else "Partially Paid"',
+        "return words.wholly if paid >= total else words.partly",
+        "return words.wholly if total - paid < 1 else words.partly",
         ("tests/domain/test_payment.py::test_the_status_follows_what_is_paid",),
     ),
     Mutant(

@@ -75,14 +75,14 @@ PEOPLE = (
     ),
     Mutant(
         "the write-back does not read the row again",
-        "sync_worker/salesforce/invoices.py",
+        "sync_worker/salesforce/linked.py",
         "        present = self._present_ids([one.record for one in news if one.xero_id])\n",
         "        present: dict[SalesforceId, XeroId | None] = {one.record: None for one in news}\n",
         ("tests/contracts/test_crm_ports.py::test_an_id_that_stands_is_not_overwritten",),
     ),
     Mutant(
         "the write-back fills an id that is filled",
-        "sync_worker/salesforce/invoices.py",
+        "sync_worker/salesforce/linked.py",
         "elif one.xero_id and held and held != one.xero_id:",
         "elif one.xero_id and held and not one.xero_id:",
         (

@@ -184,7 +184,7 @@ SENDING = (
     Mutant(
         "where Xero numbers, the first step makes it AUTHORISED at once",
         "sync_worker/xero/invoices.py",
-        'return self.status if self.crm_numbers else "DRAFT"',
+        'return self.status if fenced else "DRAFT"',
         "return self.status",
         (
             "tests/sync/test_invoices.py::test_numbered_by_xero_it_is_made_as_a_draft_and_completed_by_id",
@@ -353,7 +353,7 @@ SENDING = (
     Mutant(
         "an id that was cleared by hand is never written again",
         "sync_worker/sync/invoices.py",
-        "        rows |= work.recovery.standing([row for row in rows.values() if row.state in LINKED])\n",
+        "        rows |= _ended_before(work, chunk, rows)\n",
         "        rows = {k: row for k, row in rows.items() if row.state not in LINKED}\n",
         (
             "tests/sync/test_invoices.py::test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice",
