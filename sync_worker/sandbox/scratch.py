@@ -114,20 +114,29 @@ def place(folder: Path | None) -> Place:
 
 
 class _LinksInMemory:
+    """Most keys have one id, which then stands alone: a list for each would fill memory and keep the collector busy."""
+
     def __init__(self) -> None:
-        self._ids: dict[Any, list[str]] = {}
+        self._ids: dict[Any, str | list[str]] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self._ids
 
     def ids(self, key: Any) -> list[str]:
-        return self._ids.get(key, [])
+        found = self._ids.get(key, [])
+        return [found] if isinstance(found, str) else found
 
     def add(self, key: Any, record_id: str) -> None:
-        self._ids.setdefault(key, []).append(record_id)
+        found = self._ids.get(key)
+        if found is None:
+            self._ids[key] = record_id
+        elif isinstance(found, str):
+            self._ids[key] = [found, record_id]
+        else:
+            found.append(record_id)
 
     def drop(self, key: Any, record_id: str) -> None:
-        ids = self._ids[key]
+        ids = self.ids(key)
         at = bisect_left(ids, record_id)  # most lists are sorted, for ids grow
         if at < len(ids) and ids[at] == record_id:
             del ids[at]
