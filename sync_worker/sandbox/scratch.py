@@ -176,11 +176,11 @@ class _RecordsOnDisk(Generic[T]):
         self._count = 0
         self._near: dict[str, T] = {}
         self._run(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, id TEXT UNIQUE, record BLOB)")
-        self._find = f"SELECT record FROM {name} WHERE id = ?"  # noqa: S608
-        self._change = f"UPDATE {name} SET record = ? WHERE id = ?"  # noqa: S608
-        self._insert = f"INSERT INTO {name} (id, record) VALUES (?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE id = ?"  # noqa: S608
-        self._next = f"SELECT n, record FROM {name} WHERE n > ? ORDER BY n LIMIT {READ_AT_ONCE}"  # noqa: S608
+        self._find = f"SELECT record FROM {name} WHERE id = ?"
+        self._change = f"UPDATE {name} SET record = ? WHERE id = ?"
+        self._insert = f"INSERT INTO {name} (id, record) VALUES (?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE id = ?"
+        self._next = f"SELECT n, record FROM {name} WHERE n > ? ORDER BY n LIMIT {READ_AT_ONCE}"
 
     def __len__(self) -> int:
         return self._count
@@ -236,10 +236,10 @@ class _LinksOnDisk:
         self._run(
             f"CREATE TABLE {name} (key, id TEXT, came INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID"
         )
-        self._any = f"SELECT 1 FROM {name} WHERE key = ? LIMIT 1"  # noqa: S608
-        self._all = f"SELECT id FROM {name} WHERE key = ? ORDER BY came"  # noqa: S608
-        self._insert = f"INSERT INTO {name} VALUES (?, ?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE key = ? AND id = ?"  # noqa: S608
+        self._any = f"SELECT 1 FROM {name} WHERE key = ? LIMIT 1"
+        self._all = f"SELECT id FROM {name} WHERE key = ? ORDER BY came"
+        self._insert = f"INSERT INTO {name} VALUES (?, ?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE key = ? AND id = ?"
 
     def __contains__(self, key: object) -> bool:
         return self._run(self._any, _plain(key)).fetchone() is not None
@@ -261,10 +261,10 @@ class _OrderOnDisk:
         self._run(
             f"CREATE TABLE {name} (moment INTEGER, id TEXT, PRIMARY KEY (moment, id)) WITHOUT ROWID"
         )
-        self._insert = f"INSERT INTO {name} VALUES (?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE moment = ? AND id = ?"  # noqa: S608
-        self._before = f"SELECT COUNT(*) FROM {name} WHERE moment < ?"  # noqa: S608
-        self._part = f"SELECT id FROM {name} ORDER BY moment, id LIMIT ? OFFSET ?"  # noqa: S608
+        self._insert = f"INSERT INTO {name} VALUES (?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE moment = ? AND id = ?"
+        self._before = f"SELECT COUNT(*) FROM {name} WHERE moment < ?"
+        self._part = f"SELECT id FROM {name} ORDER BY moment, id LIMIT ? OFFSET ?"
 
     def add(self, moment: int, record_id: str) -> None:
         self._run(self._insert, moment, record_id)
