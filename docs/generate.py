@@ -20,11 +20,12 @@ from xero_python.accounting import AccountingApi
 
 from sync_worker.cli import main
 from sync_worker.domain.moves import CONTACT_MOVES, DOCUMENT_MOVES, Moves
-from sync_worker.sandbox import sources
 from sync_worker.sandbox.salesforce import routes as salesforce
+from sync_worker.sandbox.salesforce import sources as salesforce_sources
 from sync_worker.sandbox.salesforce.metadata.components import KINDS
-from sync_worker.sandbox.sources import Known, Route
+from sync_worker.sandbox.sources import Known, Route, plain
 from sync_worker.sandbox.xero import routes as xero
+from sync_worker.sandbox.xero import sources as xero_sources
 from sync_worker.settings import Connection, Settings
 from tests.chaos.table import FAULTS
 
@@ -97,7 +98,8 @@ here, and the commit it belongs to. What each state means stands in [reliability
 ENDPOINTS = """\
 # Endpoints of the sandbox
 
-Written by `make docs` from the sandbox's routes and from `sync_worker/sandbox/sources.py`; change it there.
+Written by `make docs` from the sandbox's routes, `sync_worker/sandbox/xero/sources.py` and
+`sync_worker/sandbox/salesforce/sources.py`; change it there.
 
 Each path has its source and how sure it is:
 
@@ -221,15 +223,15 @@ def endpoints() -> str:
     data, accounting = "`/services/data/vXX.0/`", "`/api.xro/2.0/`"
     rooms = (
         ("## Xero", XERO_SOURCES),
-        ("### Signing in and connections", _routes(sources.XERO_IDENTITY)),
+        ("### Signing in and connections", _routes(xero_sources.IDENTITY)),
         (
             "### Accounting",
-            f"Below {accounting}.\n\n{_routes(sources.XERO, xero_routes(), sdk_operations())}",
+            f"Below {accounting}.\n\n{_routes(xero_sources.ACCOUNTING, xero_routes(), sdk_operations())}",
         ),
         (XERO_LACKS, ""),
         ("## Salesforce", ""),
-        ("### Without a session", _routes(sources.SALESFORCE_OPEN)),
-        ("### Data", f"Below {data}.\n\n{_routes(sources.SALESFORCE, salesforce_routes())}"),
+        ("### Without a session", _routes(salesforce_sources.OPEN)),
+        ("### Data", f"Below {data}.\n\n{_routes(salesforce_sources.DATA, salesforce_routes())}"),
         (SALESFORCE_LACKS, ", ".join(f"`{kind}`" for kind in sorted(KINDS)) + ".\n"),
     )
     return "\n".join([ENDPOINTS, *(_section(*room) for room in rooms)]).rstrip() + "\n"
@@ -274,7 +276,7 @@ def sdk_operations() -> dict[Route, list[str]]:
         if path and method:
             first, *rest = name.split("_")
             operation = first + "".join(word.capitalize() for word in rest)
-            found.setdefault((method[1], sources.plain(path[1])), []).append(operation)
+            found.setdefault((method[1], plain(path[1])), []).append(operation)
     return found
 
 

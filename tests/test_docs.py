@@ -21,15 +21,16 @@ from docs.generate import (
 from sync_worker.cli import main
 from sync_worker.domain.document import State
 from sync_worker.domain.hold import HoldClass
-from sync_worker.sandbox import sources
 from sync_worker.sandbox.control import ACTS, CRM_ACTS
 from sync_worker.sandbox.faults import EFFECTS
 from sync_worker.sandbox.http import Clock, Request
+from sync_worker.sandbox.salesforce import sources as salesforce_sources
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.salesforce.routes import open_route
 from sync_worker.sandbox.seeds.hard import CASES, CREATED, SYNCED, UNTOUCHED, Case
 from sync_worker.sandbox.sources import Known, Route, told
 from sync_worker.sandbox.xero import app as xero_app
+from sync_worker.sandbox.xero import sources as xero_sources
 from sync_worker.sandbox.xero.app import PEOPLE, XeroSandbox
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,7 +148,7 @@ def test_every_fault_and_every_act_of_the_sandbox_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("families", "routes"),
-    [(sources.XERO, xero_routes()), (sources.SALESFORCE, salesforce_routes())],
+    [(xero_sources.ACCOUNTING, xero_routes()), (salesforce_sources.DATA, salesforce_routes())],
     ids=["xero", "salesforce"],
 )
 def test_every_route_of_the_sandbox_has_its_source_and_every_source_its_route(
@@ -159,7 +160,9 @@ def test_every_route_of_the_sandbox_has_its_source_and_every_source_its_route(
 
 def test_what_is_called_verified_of_xero_is_known_to_its_sdk() -> None:
     """The SDK asks for a PDF by Accept, where Xero's OpenAPI file has a path."""
-    verified = {route for route, known in told(sources.XERO).items() if known.sure == "verified"}
+    verified = {
+        route for route, known in told(xero_sources.ACCOUNTING).items() if known.sure == "verified"
+    }
     strange = verified - sdk_routes()
     assert sorted(path for _, path in strange if not path.endswith("/pdf")) == []
 
@@ -167,7 +170,7 @@ def test_what_is_called_verified_of_xero_is_known_to_its_sdk() -> None:
 def test_what_is_verified_or_reported_of_xero_can_be_looked_up() -> None:
     """An operation of Xero's OpenAPI file, a client, a public repository or a thread of its issues."""
     vague = []
-    for known in (*sources.XERO_IDENTITY, *sources.XERO):
+    for known in (*xero_sources.IDENTITY, *xero_sources.ACCOUNTING):
         named = re.search(r"OpenAPI|xero-python|xero-node|[\w-]+/[\w-]+|\w+#\d+", known.source)
         if known.sure != "unsettled" and not named:
             vague.append(known.what)
@@ -192,12 +195,12 @@ def test_what_xeros_sdk_knows_and_the_sandbox_lacks_is_named() -> None:
 
 
 def test_signing_in_to_xero_has_its_sources() -> None:
-    known = {path for _, path in told(sources.XERO_IDENTITY)}
+    known = {path for _, path in told(xero_sources.IDENTITY)}
     doors = {"/" + "/".join(parts) for parts in xero_app._IDENTITY}
     assert known == doors | {"/connections", "/connections/{}"}
 
 
-@pytest.mark.parametrize("route", sorted(told(sources.XERO_IDENTITY)), ids=" ".join)
+@pytest.mark.parametrize("route", sorted(told(xero_sources.IDENTITY)), ids=" ".join)
 def test_every_way_in_to_xero_is_there(route: Route) -> None:
     xero = XeroSandbox(Clock())
     token = "Bearer " + signed_in(xero)
@@ -212,14 +215,19 @@ def test_what_salesforce_answers_without_a_session_has_its_sources() -> None:
     answered = set(re.findall(r'kind == "(\w+)"', inspect.getsource(SalesforceOrg._answer)))
     kinds = {
         open_route(Request.to(method, path.replace("{}", "x")))
-        for method, path in told(sources.SALESFORCE_OPEN)
+        for method, path in told(salesforce_sources.OPEN)
     }
     assert kinds == answered
 
 
 @pytest.mark.parametrize(
     "families",
-    [sources.XERO_IDENTITY, sources.XERO, sources.SALESFORCE_OPEN, sources.SALESFORCE],
+    [
+        xero_sources.IDENTITY,
+        xero_sources.ACCOUNTING,
+        salesforce_sources.OPEN,
+        salesforce_sources.DATA,
+    ],
 )
 def test_a_route_has_one_source_and_its_grade(families: tuple[Known, ...]) -> None:
     routes = [route for known in families for route, _ in known.spelt()]

@@ -114,20 +114,29 @@ def place(folder: Path | None) -> Place:
 
 
 class _LinksInMemory:
+    """Most keys have one id, which then stands alone: a list for each would fill memory and keep the collector busy."""
+
     def __init__(self) -> None:
-        self._ids: dict[Any, list[str]] = {}
+        self._ids: dict[Any, str | list[str]] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self._ids
 
     def ids(self, key: Any) -> list[str]:
-        return self._ids.get(key, [])
+        found = self._ids.get(key, [])
+        return [found] if isinstance(found, str) else found
 
     def add(self, key: Any, record_id: str) -> None:
-        self._ids.setdefault(key, []).append(record_id)
+        found = self._ids.get(key)
+        if found is None:
+            self._ids[key] = record_id
+        elif isinstance(found, str):
+            self._ids[key] = [found, record_id]
+        else:
+            found.append(record_id)
 
     def drop(self, key: Any, record_id: str) -> None:
-        ids = self._ids[key]
+        ids = self.ids(key)
         at = bisect_left(ids, record_id)  # most lists are sorted, for ids grow
         if at < len(ids) and ids[at] == record_id:
             del ids[at]
@@ -167,11 +176,11 @@ class _RecordsOnDisk(Generic[T]):
         self._count = 0
         self._near: dict[str, T] = {}
         self._run(f"CREATE TABLE {name} (n INTEGER PRIMARY KEY, id TEXT UNIQUE, record BLOB)")
-        self._find = f"SELECT record FROM {name} WHERE id = ?"  # noqa: S608
-        self._change = f"UPDATE {name} SET record = ? WHERE id = ?"  # noqa: S608
-        self._insert = f"INSERT INTO {name} (id, record) VALUES (?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE id = ?"  # noqa: S608
-        self._next = f"SELECT n, record FROM {name} WHERE n > ? ORDER BY n LIMIT {READ_AT_ONCE}"  # noqa: S608
+        self._find = f"SELECT record FROM {name} WHERE id = ?"
+        self._change = f"UPDATE {name} SET record = ? WHERE id = ?"
+        self._insert = f"INSERT INTO {name} (id, record) VALUES (?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE id = ?"
+        self._next = f"SELECT n, record FROM {name} WHERE n > ? ORDER BY n LIMIT {READ_AT_ONCE}"
 
     def __len__(self) -> int:
         return self._count
@@ -227,10 +236,10 @@ class _LinksOnDisk:
         self._run(
             f"CREATE TABLE {name} (key, id TEXT, came INTEGER, PRIMARY KEY (key, id)) WITHOUT ROWID"
         )
-        self._any = f"SELECT 1 FROM {name} WHERE key = ? LIMIT 1"  # noqa: S608
-        self._all = f"SELECT id FROM {name} WHERE key = ? ORDER BY came"  # noqa: S608
-        self._insert = f"INSERT INTO {name} VALUES (?, ?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE key = ? AND id = ?"  # noqa: S608
+        self._any = f"SELECT 1 FROM {name} WHERE key = ? LIMIT 1"
+        self._all = f"SELECT id FROM {name} WHERE key = ? ORDER BY came"
+        self._insert = f"INSERT INTO {name} VALUES (?, ?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE key = ? AND id = ?"
 
     def __contains__(self, key: object) -> bool:
         return self._run(self._any, _plain(key)).fetchone() is not None
@@ -252,10 +261,10 @@ class _OrderOnDisk:
         self._run(
             f"CREATE TABLE {name} (moment INTEGER, id TEXT, PRIMARY KEY (moment, id)) WITHOUT ROWID"
         )
-        self._insert = f"INSERT INTO {name} VALUES (?, ?)"  # noqa: S608
-        self._delete = f"DELETE FROM {name} WHERE moment = ? AND id = ?"  # noqa: S608
-        self._before = f"SELECT COUNT(*) FROM {name} WHERE moment < ?"  # noqa: S608
-        self._part = f"SELECT id FROM {name} ORDER BY moment, id LIMIT ? OFFSET ?"  # noqa: S608
+        self._insert = f"INSERT INTO {name} VALUES (?, ?)"
+        self._delete = f"DELETE FROM {name} WHERE moment = ? AND id = ?"
+        self._before = f"SELECT COUNT(*) FROM {name} WHERE moment < ?"
+        self._part = f"SELECT id FROM {name} ORDER BY moment, id LIMIT ? OFFSET ?"
 
     def add(self, moment: int, record_id: str) -> None:
         self._run(self._insert, moment, record_id)

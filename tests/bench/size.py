@@ -91,7 +91,7 @@ def measure(folder: Path, invoices: int, numbering: str) -> dict[str, Any]:
 def sandbox(invoices: int) -> Iterator[Mapping[str, Mapping[str, str]]]:
     tell(f"seeding {invoices:,} invoices")
     words = ("--profile", "care", "--invoices", str(invoices), "--no-limits", "--json")
-    ports = ("--salesforce-port", "0", "--xero-port", "0")
+    ports = ("--salesforce-port", "0", "--xero-port", "0", "--mail-port", "0")
     with subprocess.Popen(
         [*WORKER, "sandbox", *words, *ports], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -286,7 +286,7 @@ def test_nobody_is_asked_for_an_organisation_without_a_consent(world: World) -> 
     world.sync()
     world.app.consents("main").wipe()
     with pytest.raises(Misconfigured, match="has no consent at Xero"):
-        world.worker.invoices.ledger._client.tenant()  # type: ignore[attr-defined]
+        world.worker.invoices.ledger._client.tenant()  # type: ignore[attr-defined]  # no port has it
 
 
 # T5: the journal is full -------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace as changed
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as changed
 
 from sync_worker.domain.document import State
 from sync_worker.sandbox.http import Request, Response

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import errors, listing, reading, wire, writes
@@ -113,7 +114,7 @@ def _drawn(books: Books, sent: Sent, existing: Account | None) -> Account:
         "currency": reading.text(sent, "currencycode"),
     }
     given = {field: value for field, value in given.items() if value is not None}
-    account = replace(base, updated=books.now(), **given)  # type: ignore[arg-type]  # read by kind above
+    account = replace(base, updated=books.now(), **given)
     if account.type == "BANK" and account.bank_type is None:
         account = replace(account, bank_type="BANK")
     if account.type == "BANK" and account.currency is None:

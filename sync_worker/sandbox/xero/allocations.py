@@ -6,10 +6,11 @@ is the member in JSON, AppliedAmount in XML (xero-node#239); both are read.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (

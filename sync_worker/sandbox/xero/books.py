@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 from random import Random
 from string import ascii_uppercase
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Raw, Struct
 
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.scratch import Records, place
@@ -46,7 +48,7 @@ MOST_RENDERED = 20_000
 SYSTEM = "System Generated"  # the user of everything the API does (recorded)
 
 
-class Note(NamedTuple):
+class Note(Struct, frozen=True, gc=False):
     """One line of a document's history."""
 
     when: int
@@ -61,10 +63,10 @@ class Currency:
     description: str
 
 
-class Rendered(dict[str, tuple[Contact, wire.Raw]]):
+class Rendered(dict[str, tuple[Contact, Raw]]):
     """Contacts as documents embed them, written once for all of them; forgotten when there are too many."""
 
-    def __setitem__(self, contact_id: str, rendered: tuple[Contact, wire.Raw]) -> None:
+    def __setitem__(self, contact_id: str, rendered: tuple[Contact, Raw]) -> None:
         if len(self) >= MOST_RENDERED:
             self.clear()
         super().__setitem__(contact_id, rendered)
@@ -105,7 +107,7 @@ class Books:
         self.groups = Shelf[ContactGroup](self._trail, {"name": _group_name})
         self.attachments: dict[str, tuple[Attachment, ...]] = {}
         self.currencies: dict[str, Currency] = {}
-        self.history: Records[list[Note]] = many.records(pickle.dumps, pickle.loads)
+        self.history: Records[tuple[Note, ...]] = many.records(pickle.dumps, pickle.loads)
         self.rendered = Rendered()
         self._next_numbers = dict.fromkeys(("INV", "CN", *PROPOSALS.values()), 1)
         opened = self.now()
@@ -167,8 +169,8 @@ class Books:
 
     def note(self, record_id: str, changes: str, details: str, user: str = SYSTEM) -> Note:
         note = Note(self.now(), changes, user, details)
-        notes = self.history.get(record_id) or []
-        self.history[record_id] = [*notes, note]
+        notes = self.history.get(record_id) or ()
+        self.history[record_id] = (*notes, note)
         self._trail.append(lambda: self.history.__setitem__(record_id, notes))
         return note
 
@@ -191,14 +193,12 @@ class Books:
 
 def _guid(bits: int) -> str:
     """128 bits as a random (version 4) guid."""
-    digits = f"{bits:032x}"
-    return (
-        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
-        f"-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
-    )
+    digits = f"{bits & _FREE | _VERSION_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+_FREE = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF  # the bits that version and variant leave to chance
+_VERSION_4 = 0x00000000_0000_4000_8000_000000000000
 
 
 def _taken_credit_number(credit: Credit) -> str | None:

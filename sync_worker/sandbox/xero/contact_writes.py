@@ -7,8 +7,9 @@ Archived contacts cannot be edited, nor brought back, and keep their ContactNumb
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import contacts, errors, reading, wire, writes

@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Raw
+
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import errors, listing, reading, wire
 from sync_worker.sandbox.xero.arithmetic import ZERO
@@ -18,7 +20,6 @@ from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.call import Call
 from sync_worker.sandbox.xero.records import Contact
 from sync_worker.sandbox.xero.where import fold
-from sync_worker.sandbox.xero.wire import Raw
 
 PHONE_FIELDS = ("PhoneNumber", "PhoneAreaCode", "PhoneCountryCode")
 ADDRESS_FIELDS = (

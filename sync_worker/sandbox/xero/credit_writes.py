@@ -6,8 +6,9 @@ credit notes). Allocations sent inside are ignored: they are calls of their own 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (

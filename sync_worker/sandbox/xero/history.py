@@ -16,7 +16,7 @@ LONGEST_NOTE = 2_500
 
 def get_history(call: Call) -> Response:
     """Newest first (recorded)."""
-    notes = call.books.history.get(_record(call)) or []
+    notes = call.books.history.get(_record(call)) or ()
     return call.answer("HistoryRecords", [_rendered(note) for note in reversed(notes)])
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.xero import errors, reading
 from sync_worker.sandbox.xero.books import Books

@@ -6,9 +6,10 @@ bills never match by number. An unknown InvoiceID ends the whole call with 404 (
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (
@@ -28,7 +29,7 @@ from sync_worker.sandbox.xero.document_terms import currency_terms
 from sync_worker.sandbox.xero.errors import Invalid
 from sync_worker.sandbox.xero.invoice_lines import LineReader
 from sync_worker.sandbox.xero.reading import Sent
-from sync_worker.sandbox.xero.records import Contact, Invoice, changed
+from sync_worker.sandbox.xero.records import Contact, Invoice
 from sync_worker.sandbox.xero.where import fold
 
 INVOICES = writes.Kind("Invoices", "HasErrors")
@@ -73,8 +74,9 @@ def email_invoice(call: Call) -> Response:
 
 def _saved(call: Call, sent: Sent, existing: Invoice | None) -> dict[str, Any]:
     made_by = call.client_id if existing is None else existing.made_by
-    invoice = save(call.books, sent, existing, places=call.unit_places, made_by=made_by)
-    return invoices.written(call.books, invoice, call.unit_places)
+    places = call.unit_places
+    invoice = save(call.books, sent, existing, places=places, made_by=made_by)
+    return invoices.written(call.books, invoice, places)
 
 
 def save(
@@ -96,7 +98,7 @@ def save(
         final |= {"id": books.new_id(), "created": now}
         if drawn.invoice.kind == "ACCREC" and not drawn.invoice.number:
             final["number"] = books.next_invoice_number()
-    invoice = invoice_states.settled(changed(drawn.invoice, final))
+    invoice = invoice_states.settled(replace(drawn.invoice, **final))
     books.invoices.put(invoice)
     _mark_contact(books, drawn.contact, invoice.kind)
     _note(books, existing, invoice, drawn.contact, user)
@@ -250,14 +252,14 @@ class _Drawing:
         lines = reader.read(given or (), held)
         self.problems += reader.problems
         sums = arithmetic.totals(lines, self.invoice.line_amount_types)
-        added_up = {
-            "lines": lines,
-            "sub_total": sums.sub_total,
-            "total_tax": sums.total_tax,
-            "total": sums.total,
-            "total_discount": sums.total_discount,
-        }
-        self.invoice = changed(self.invoice, added_up)
+        self.invoice = replace(
+            self.invoice,
+            lines=lines,
+            sub_total=sums.sub_total,
+            total_tax=sums.total_tax,
+            total=sums.total,
+            total_discount=sums.total_discount,
+        )
 
     def _check_fields(self) -> None:
         invoice = self.invoice

@@ -352,4 +352,4 @@ def _basic(request: Request) -> tuple[str, str] | None:
 
 def _answer(value: Any, status: int = 200) -> Response:
     headers = {"Content-Type": wire.JSON, "Cache-Control": "no-store", "Pragma": "no-cache"}
-    return Response(status, headers, wire.dumps(value).encode())
+    return Response(status, headers, wire.dumps(value))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from msgspec import structs
+
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import contacts, errors, listing, pdf, reading, wire
 from sync_worker.sandbox.xero.attachments import attached
@@ -89,8 +91,10 @@ def settled(credit: Credit, on: date | None = None) -> Credit:
     if credit.status not in ("AUTHORISED", "PAID"):
         return credit
     if credit.remaining > 0:
-        return replace(credit, status="AUTHORISED", fully_paid_on=None)
-    return replace(credit, status="PAID", fully_paid_on=on or credit.fully_paid_on or credit.date)
+        return structs.replace(credit, status="AUTHORISED", fully_paid_on=None)
+    return structs.replace(
+        credit, status="PAID", fully_paid_on=on or credit.fully_paid_on or credit.date
+    )
 
 
 def listed(books: Books, credit: Credit, places: int, lines: bool) -> dict[str, Any]:

@@ -6,10 +6,11 @@ A refund is a payment too. Its PaymentType and the Type of the document inside i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.xero import (
     contacts,

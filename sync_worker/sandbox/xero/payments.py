@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (
     arithmetic,
@@ -115,7 +117,7 @@ def delete(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
 
 def take_back(books: Books, payment: Payment, user: str = SYSTEM) -> Payment:
     now = books.now()
-    deleted = replace(payment, status="DELETED", updated=now)
+    deleted = structs.replace(payment, status="DELETED", updated=now)
     books.payments.put(deleted)
     payables.pay(books, payables.of_payment(books, payment), -payment.amount, None, now)
     details = f"Payment of {payment.amount} was removed."
@@ -132,7 +134,7 @@ def problems_of(books: Books, payable: Payable, amount: Decimal, on: date) -> li
         problems.append(errors.TOO_MUCH)
     if payable.status != "AUTHORISED":
         problems.append(errors.ONLY_AUTHORISED)
-    return problems + invoice_states.lock_problems(books, None, replace(payable, date=on))
+    return problems + invoice_states.lock_problems(books, None, structs.replace(payable, date=on))
 
 
 def account_for(books: Books, code: str | None, account_id: str | None) -> Account | None:

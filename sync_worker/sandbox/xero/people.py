@@ -6,10 +6,11 @@ Unlike the API, a person may restore an archived contact and merge two. Refusals
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.xero import (
     allocations,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from msgspec import Raw
+
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import wire
-from sync_worker.sandbox.xero.wire import Raw
 
 _TITLES = {
     401: "Unauthorized",

@@ -9,8 +9,9 @@ update leaves out of its texts is emptied, and without its number it takes the n
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import (

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from sync_worker.sandbox.http import Request
@@ -92,15 +93,7 @@ def day(sent: Sent, name: str) -> date | None:
     value = sent.get(name)
     if value is None or value == "":
         return None
-    written = value if isinstance(value, str) else str(value)
-    try:
-        if match := _DAY.fullmatch(written):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        if match := _MS_DATE.fullmatch(written):
-            return (_EPOCH + timedelta(milliseconds=int(match[1]))).date()
-    except (ValueError, OverflowError):
-        pass
-    raise errors.bad_post_data(errors.NOT_A_DATE.format(value=written))
+    return _day(value if isinstance(value, str) else str(value))
 
 
 def word(sent: Sent, name: str, allowed: Mapping[str, str], kind: str) -> str | None:
@@ -148,6 +141,18 @@ def parameter_list(request: Request, name: str) -> list[str] | None:
     if not value:
         return None
     return [part.strip().strip('"') for part in value.split(",") if part.strip()]
+
+
+@lru_cache(maxsize=4096)
+def _day(written: str) -> date:
+    try:
+        if match := _DAY.fullmatch(written):
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        if match := _MS_DATE.fullmatch(written):
+            return (_EPOCH + timedelta(milliseconds=int(match[1]))).date()
+    except (ValueError, OverflowError):
+        pass
+    raise errors.bad_post_data(errors.NOT_A_DATE.format(value=written))
 
 
 def _fold(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from sync_worker.sandbox.http import Response
 from sync_worker.sandbox.xero import errors, listing, reading, writes

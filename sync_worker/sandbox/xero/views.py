@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
+
+from msgspec.structs import asdict
 
 from sync_worker.sandbox.xero.books import Books
 from sync_worker.sandbox.xero.records import Contact, Invoice, Line, Payment
@@ -21,4 +22,4 @@ def document(books: Books, invoice: Invoice) -> dict[str, Any]:
 
 
 def plain(record: Contact | Invoice | Line | Payment) -> dict[str, Any]:
-    return {field.name: getattr(record, field.name) for field in fields(record)}
+    return asdict(record)

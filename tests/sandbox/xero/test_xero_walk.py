@@ -12,17 +12,17 @@ from typing import Any
 
 import pytest
 import requests
+from msgspec import Raw
 
 from sync_worker.sandbox.witness import VARIABLE
 from sync_worker.sandbox.xero import invoices
-from sync_worker.sandbox.xero.wire import Raw
 from tests import replies
 from tests.sandbox.xero.client import Xero, a_line
 from tests.sandbox.xero.sdk_walk import faults, kept_in
 
 Element = dict[str, Any]
 SERVED = [sys.executable, "-m", "sync_worker", "sandbox", "--json", "--no-limits"]
-SERVED += ["--salesforce-port", "0", "--xero-port", "0"]
+SERVED += ["--salesforce-port", "0", "--xero-port", "0", "--mail-port", "0"]
 
 
 @pytest.mark.parametrize(
