@@ -27,6 +27,7 @@ from sync_worker.sandbox.edge import Sandbox
 from sync_worker.sandbox.faults import fault_from
 from sync_worker.sandbox.http import Clock
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.seeds.applicants import open_books
 from sync_worker.sandbox.xero.app import XeroSandbox
 from sync_worker.sandbox.xero.knobs import Knobs
 from sync_worker.settings import Settings
@@ -37,6 +38,7 @@ from tests.ways import Road, SalesforceWay, Time, XeroWay
 METADATA = Path(__file__).resolve().parents[1] / "config" / "salesforce"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 4)
+GRANT_SCOPES = "accounting.invoices accounting.payments accounting.contacts accounting.settings"
 SALESFORCE, XERO = "http://127.0.0.1:9701", "http://127.0.0.1:9702"
 
 Row = dict[str, Any]
@@ -111,7 +113,8 @@ class World:
         before: object = None
         for _ in range(runs):
             ended = {self.sync(process).exit for process in processes or ("invoices",)}
-            after = (self.org.rows("Invoice__c"), self.xero.documents(), self.xero.payments())
+            crm = (self.org.rows("Invoice__c"), self.org.rows("Milestone__c"))
+            after = (crm, self.xero.documents(), self.xero.payments())
             if after == before and not self.in_doubt() and Exit.UNSURE not in ended:
                 return
             before = after
@@ -166,6 +169,20 @@ class World:
         (found,) = [row for row in self.org.rows("Invoice__c") if row["Name"] == number]
         return found
 
+    def milestone(self, number: str = "MS-1") -> Row:
+        """The CRM's row."""
+        (found,) = [row for row in self.org.rows("Milestone__c") if row["Name"] == number]
+        return found
+
+    def bills(self, number: str = "MS-1") -> list[Row]:
+        """Every bill in Xero that bears the milestone's number, whatever became of it."""
+        documents = self.xero.documents()
+        return [one for one in documents if (one["kind"], one["number"]) == ("ACCPAY", number)]
+
+    def bill(self, number: str = "MS-1") -> Row:
+        (found,) = self.bills(number)
+        return found
+
     def document(self, number: str) -> Row:
         """The one Xero invoice whose Reference is the CRM's number."""
         (found,) = [one for one in self.xero.documents() if one["reference"] == number]
@@ -180,9 +197,9 @@ class World:
         (found,) = [one for one in self.xero.contacts() if one["name"] == name]
         return found
 
-    def row(self, number: str) -> Document:
+    def row(self, number: str, kind: Kind = Kind.INVOICE) -> Document:
         """The journal's."""
-        (found,) = self.worker.journal.numbered(Kind.INVOICE, number)
+        (found,) = self.worker.journal.numbered(kind, number)
         return found
 
     def steps(self, number: str) -> list[Step]:
@@ -354,6 +371,54 @@ class Crm:
             },
         )
 
+    def milestone(
+        self,
+        number: str = "MS-1",
+        amount: Any = "5000.00",
+        *,
+        who: str | None = None,
+        category: str | None = "Community",
+        contract: Row | None = None,
+        **values: Any,
+    ) -> str:
+        """An approved milestone of the Exeter Choir, under a contract signed and begun last month; its id."""
+        payee = who or self.applicant()
+        contract_id = self._org.save(
+            "Contract__c",
+            {
+                "Name": f"CON-{number}",
+                "Applicant__c": payee,
+                "Start_Date__c": "2026-02-10",
+                "Executed_Date__c": "2026-02-03",
+                **(contract or {}),
+            },
+        )
+        return self._org.save(
+            "Milestone__c",
+            {
+                "Name": number,
+                "Title__c": f"Concert of {number}",
+                "Contract__c": contract_id,
+                "Funding_Category__c": self.funding_category(category) if category else None,
+                "Amount__c": Decimal(str(amount)),
+                "Status__c": "Approved",
+                **values,
+            },
+        )
+
+    def applicant(self, name: str = "Exeter Choir", **values: Any) -> str:
+        if values or name not in self._people:
+            email = f"grants@{name.split(maxsplit=1)[0].lower()}.example"
+            self._people[name] = self._org.save(
+                "Account", {"Name": name, "Finance_Email__c": email, **values}
+            )
+        return self._people[name]
+
+    def funding_category(self, name: str = "Community", **values: Any) -> str:
+        if values or name not in self._items:
+            self._items[name] = self._org.save("Funding_Category__c", {"Name": name, **values})
+        return self._items[name]
+
     def edit(self, sobject: str, record: str, **values: Any) -> None:
         self._org.edit(sobject, record, values)
 
@@ -381,6 +446,20 @@ def a_world(
     if profile != "empty":
         plane.fill(profile, seeded, seed)
     return World(plane, urls=None, **settings)
+
+
+def a_grant_world(*, profile: str = "empty", seeded: int = 1, **bills: Any) -> World:
+    """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there."""
+    world = a_world(
+        profile=profile,
+        seeded=seeded,
+        sends=["bills"],
+        bills={"account_code": "480", **bills},
+        xero={"scopes": GRANT_SCOPES},
+    )
+    if profile == "empty":
+        open_books(world.xero)
+    return world
 
 
 def a_served_world(sandbox: Sandbox, **settings: Any) -> World:

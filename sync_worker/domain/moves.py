@@ -16,7 +16,7 @@ _FOUND = {
 _BEFORE_SENDING = {State.SENDING: "intent committed", State.HELD: "found before sending", **_FOUND}
 _ID_CLEARED = {
     State.NEW: "its id was cleared and Xero has it no more: made anew",
-    State.SENDING: "its id was cleared and Xero has it as a draft: completing",
+    State.SENDING: "Xero has it as a draft, and its last step has come: completing",
 }
 _RELINKED = {State.WRITTEN: "linked again", State.HELD: "the CRM refuses the link"}
 _JUDGED = {
@@ -41,6 +41,7 @@ DOCUMENT_MOVES: Moves = {
     State.CREATED: {
         State.SENDING: "completing",
         State.PROMOTED: "a draft is all that is wanted",
+        State.WRITTEN: "a bill in draft, linked in the CRM",
         State.HELD: "not due any more",
         State.REJECTED: "refused in Xero's words",
         State.ORPHAN: "the CRM record is gone",

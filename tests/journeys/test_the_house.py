@@ -39,6 +39,7 @@ THE_WAY = [
     "sync.attempt",
     "salesforce.writes",
     "sync.documents",
+    "salesforce.linked",
 ]
 
 
