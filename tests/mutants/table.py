@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from tests.mutants.bills import BILLS
 from tests.mutants.memory import MEMORY
 from tests.mutants.money import MONEY
 from tests.mutants.people import PEOPLE
 from tests.mutants.sending import SENDING
 from tests.mutants.vendors import VENDORS
 
-MUTANTS = (*SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS)
+MUTANTS = (*BILLS, *SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS)
 
 NOT_APPLICABLE = {
     "a look made before the claim row is won": "the CRM has no claim rows; whoever looks holds the lane already",
     "a claim row upserted instead of inserted": "the CRM has no claim rows; the lease's condition is tried instead",
-    "a bill approved at once": "bills are not made yet; an invoice that Xero numbers is, and is tried",
 }
