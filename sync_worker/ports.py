@@ -571,12 +571,14 @@ class PaymentBatchJournal(Protocol):
 class Bank(Protocol):
     """The payer's own bank, by the settings of one connection."""
 
-    suffix: str
-    """How the names of its files end."""
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
 
     def file(
         self, name: str, payments: Sequence[Payee], pay_on: date, made_at: datetime
-    ) -> BankFile | Unpayable: ...
+    ) -> BankFile | Unpayable:
+        """`made_at` in the payer's own zone."""
 
 
 class Folder(Protocol):

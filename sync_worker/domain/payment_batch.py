@@ -146,6 +146,15 @@ class PaymentBatch:
         whole = json.dumps([self.key, lines], ensure_ascii=True)
         return hashlib.sha256(whole.encode()).hexdigest()
 
+    @property
+    def lines(self) -> list[str]:
+        """The payload in words, a line for each item, in one order: what two persons can compare."""
+        return sorted(
+            f"{item.milestone.number}: {item.amount or ZERO:.2f} to {_told(item.milestone.payee)} "
+            f"on {item.pay_on or self.pay_on or 'no day'}"
+            for item in self.items
+        )
+
     def item_of(self, milestone: SalesforceId) -> Item | None:
         return next((item for item in self.items if item.milestone.id == milestone), None)
 
@@ -159,6 +168,10 @@ class PaymentBatch:
             "" if item.amount is None else f"{item.amount.normalize():f}",
             day.isoformat() if day else "",
         ]
+
+
+def _told(payee: Payee | None) -> str:
+    return f"{payee.name}, {payee.account or 'no account'}" if payee else "nobody"
 
 
 # How much may still be paid ----------------------------------------------------------------------
@@ -199,7 +212,7 @@ def room(payable: Payable, claims: Iterable[Claim], orders: Sequence[Order]) -> 
     """
     known = {order.batch for order in orders}
     claims = [claim for claim in claims if claim.batch not in known]
-    pending = sum((claim.amount for claim in claims if claim.status in OPEN), ZERO)
+    pending = sum((claim.amount for claim in claims if claim.status not in FILED), ZERO)
     expected = sum((claim.amount for claim in claims if claim.status in FILED), ZERO)
     for order in sorted(orders, key=lambda order: order.at):
         expected = max(expected, order.paid_before) + order.amount

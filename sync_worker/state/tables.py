@@ -268,7 +268,7 @@ acts = Table(
     Column("outcome", Text),
     Index("acts_by_batch", "connection", "batch", "id"),
 )
-"""What people did with payment batches, never changed and never deleted. Until the CRM has been told (`outcome`), `news`
+"""What people did with payment batches, never changed, never deleted. Until the CRM has been told (`outcome`), `news`
 is what it is to be told and `content` the bank file that is to be written."""
 
 Index(
