@@ -17,7 +17,16 @@ from sync_worker.domain.payment_batch import (
 )
 from sync_worker.domain.payout import BankFile, Payee, Unpayable
 from sync_worker.ports import Bank, BatchNews
-from sync_worker.sync.batch_desk import Desk, Found, View, did, how_to_confirm, marked, named
+from sync_worker.sync.batch_desk import (
+    Desk,
+    Found,
+    View,
+    did,
+    how_to_confirm,
+    marked,
+    named,
+    refusal,
+)
 
 
 def export(desk: Desk, bank: Bank | None, number: str, person: str, again: str = "") -> View:
@@ -45,18 +54,16 @@ def _may_be_exported(found: Found, again: str) -> None:
     batch, now = found.batch, found.now
     if now.status in FILED:
         if not again.strip():
-            raise Rejected(
-                [f"{_exported(found)}; if its file must be made again, say why with --again"]
+            raise refusal(
+                f"{_exported(found)}; if its file must be made again, say why with --again"
             )
     elif batch.status in FILED or batch.sha256:
-        raise Rejected(
-            [
-                f"the CRM says that {batch.number} was exported (SHA-256 {batch.sha256 or 'unknown'}), and this journal "
-                "knows nothing of it; see with the bank what was paid, then cancel it and make a new batch"
-            ]
+        raise refusal(
+            f"the CRM says that {batch.number} was exported (SHA-256 {batch.sha256 or 'unknown'}), and this "
+            "journal knows nothing of it; see with the bank what was paid, then cancel it and make a new batch"
         )
     elif now.status is not BatchStatus.APPROVED:
-        raise Rejected([f"{batch.number} is {now.status}; only an approved batch is exported"])
+        raise refusal(f"{batch.number} is {now.status}; only an approved batch is exported")
 
 
 def _exported(found: Found) -> str:

@@ -30,8 +30,8 @@ from sync_worker.domain.payment_batch import (
     ItemStatus,
     Order,
     Payable,
-    PaymentBatch,
     Payee,
+    PaymentBatch,
     room,
     troubles,
 )
@@ -92,8 +92,8 @@ class Desk:
     # Finding ----------------------------------------------------------------------------------
 
     def found(self, number: str) -> Found:
-        """The batch of that number, as it stands once everything begun is done. Raises Misconfigured where there is none
-        of ours, Rejected where it was cancelled."""
+        """The batch of that number. Raises Misconfigured where there is none of ours, Rejected where it was
+        cancelled."""
         batch = self.crm.numbered(number)
         if batch is None:
             raise Misconfigured(
@@ -106,7 +106,7 @@ class Desk:
             )
         found = Found(batch, tuple(self.journal.acts([batch.key])[batch.key]))
         if BatchStatus.CANCELLED in {batch.status, found.now.status}:
-            raise Rejected([f"{number} was cancelled; make a new batch"])
+            raise refusal(f"{number} was cancelled; make a new batch")
         return found
 
     def view(self, number: str) -> View:
@@ -172,18 +172,14 @@ class Desk:
         else:
             return
         if now.status in FILED:
-            raise Rejected(
-                [
-                    f"{batch.number} cannot be exported again: {why}; put it back in the CRM, or make a new batch"
-                ]
+            raise refusal(
+                f"{batch.number} cannot be exported again: {why}; put it back in the CRM, or make a new batch"
             )
         news = BatchNews(batch.key, BatchStatus.DRAFT)
         self.do(found, ActKind.VOIDED, person, news, words=why)
-        raise Rejected(
-            [
-                f"{batch.number}: {why}; nothing is approved any more. Look at it, then "
-                f"`sync-worker batch submit {batch.number}` and have it approved anew"
-            ]
+        raise refusal(
+            f"{batch.number}: {why}; nothing is approved any more. Look at it, then "
+            f"`sync-worker batch submit {batch.number}` and have it approved anew"
         )
 
     # Doing ------------------------------------------------------------------------------------
@@ -201,7 +197,8 @@ class Desk:
         orders: Sequence[Order] = (),
         released: Sequence[SalesforceId] = (),
     ) -> None:
-        """Commits the act, then does it. Raises Rejected with the CRM's words where it refused its part; the act stands."""
+        """Commits the act, then does it. Raises Rejected with the CRM's words where it refused its part; the act
+        stands."""
         batch = found.batch
         act = Act(
             batch=batch.key,
@@ -214,8 +211,8 @@ class Desk:
             number=batch.number,
         )
         begun = self.journal.begin(act, news, content=content, orders=orders, released=released)
-        if refusal := self._finish(begun):
-            raise Rejected([refusal])
+        if said := self._finish(begun):
+            raise refusal(said)
 
     def catch_up(self) -> list[Act]:
         """What was begun and not done is done now. Raises what keeps it from being done."""
@@ -239,6 +236,11 @@ class Desk:
 
     def _last_paid(self, everyone: Sequence[Payee]) -> list[Order]:
         return self.journal.last_paid([payee.record for payee in everyone])
+
+
+def refusal(words: str) -> Rejected:
+    """The reason and the cure, in one sentence."""
+    return Rejected([words])
 
 
 def payees(batches: Iterable[PaymentBatch]) -> list[Payee]:
@@ -273,18 +275,15 @@ def did(acts: Iterable[Act], found: Found, kind: ActKind, person: str) -> bool:
 def must_be_open(found: Found) -> None:
     status = found.now.status
     if status not in OPEN:
-        raise Rejected(
-            [
-                f"{found.batch.number} is {status}; what is in its bank file cannot be changed, make a new batch"
-            ]
+        raise refusal(
+            f"{found.batch.number} is {status}; what is in its bank file cannot be changed, make a new batch"
         )
 
 
 def how_to_confirm(number: str, changed: Sequence[ChangedAccount]) -> list[str]:
     return [
         *map(str, changed),
-        "ask each of them by a way that you knew before; then somebody who did not make the batch says "
-        f"`sync-worker batch approve {number} --accounts`",
+        f"ask them by a way you knew before; then another person says `batch approve {number} --accounts`",
     ]
 
 

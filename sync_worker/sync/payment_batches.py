@@ -34,6 +34,7 @@ from sync_worker.sync.batch_desk import (
     marked,
     must_be_open,
     named,
+    refusal,
 )
 
 LONGEST_TEXT = 255
@@ -63,7 +64,7 @@ def new(desk: Desk, title: str, pay_on: date | None, person: str) -> View:
     desk.do(Found(batch, ()), ActKind.MADE, person, news, words=title)
     made = desk.crm.keyed(key)
     if made is None:
-        raise Rejected([f"{title!r} was made in the CRM, and somebody deleted it at once"])
+        raise refusal(f"{title!r} was made in the CRM, and somebody deleted it at once")
     return desk.views([made])[0]
 
 
@@ -76,8 +77,8 @@ def add(
     amount: Decimal | None = None,
     pay_on: date | None = None,
 ) -> View:
-    """Puts milestones into a batch, each with what is open of it or with one given amount; one that is there already gets
-    its amount anew. A batch that was submitted or approved has to be so again."""
+    """Puts milestones into a batch, each with what is open of it or with one given amount; one that is there already
+    gets its amount anew. A batch that was submitted or approved has to be so again."""
     person = named(person)
     _must_not_have_passed(desk, pay_on)
     desk.catch_up()
@@ -142,10 +143,8 @@ def submit(desk: Desk, number: str, person: str) -> View:
     if did(done, found, ActKind.SUBMITTED, person):
         return desk.view(number)
     if found.now.status is not BatchStatus.DRAFT:
-        raise Rejected(
-            [
-                f"{number} is {found.now.status} already; what is changed in it makes it a draft again"
-            ]
+        raise refusal(
+            f"{number} is {found.now.status} already; what is changed in it makes it a draft again"
         )
     if problems := desk.troubles(found.batch):
         raise Misconfigured(*problems)
@@ -170,10 +169,8 @@ def approve(desk: Desk, number: str, person: str, *, accounts: bool = False) -> 
     _must_wait_for_approval(found, accounts=accounts)
     if found.now.by_same_hand(person):
         hands = ", ".join(dict.fromkeys(found.now.hands))
-        raise Rejected(
-            [
-                f"{person} made, filled or submitted {number} ({hands}); another person has to approve it"
-            ]
+        raise refusal(
+            f"{person} made, filled or submitted {number} ({hands}); another person has to approve it"
         )
     desk.must_be_as_submitted(found, person)
     if problems := desk.troubles(found.batch):
@@ -200,8 +197,8 @@ def sent(desk: Desk, number: str, person: str) -> View:
     if did(done, found, ActKind.SENT, person):
         return desk.view(number)
     if found.now.status is not BatchStatus.EXPORTED:
-        raise Rejected(
-            [f"{number} is {found.now.status}; only a batch whose file was made can be at the bank"]
+        raise refusal(
+            f"{number} is {found.now.status}; only a batch whose file was made can be at the bank"
         )
     desk.do(
         found,
@@ -233,11 +230,9 @@ def _must_be_a_witness(found: Found, person: str) -> None:
         return
     takers = [act.person for act in found.acts if act.kind in {ActKind.EXPORTED, ActKind.SENT}]
     if any(same_person(person, taker) for taker in takers):
-        raise Rejected(
-            [
-                f"{person} exported {found.batch.number} or took it to the bank; "
-                "another person has to say that it was not paid"
-            ]
+        raise refusal(
+            f"{person} exported {found.batch.number} or took it to the bank; "
+            "another person has to say that it was not paid"
         )
 
 
@@ -246,10 +241,10 @@ def _must_wait_for_approval(found: Found, *, accounts: bool) -> None:
     if status is BatchStatus.SUBMITTED or (status is BatchStatus.APPROVED and accounts):
         return
     if status is BatchStatus.DRAFT:
-        raise Rejected(
-            [f"{number} is a draft; `sync-worker batch submit {number}` comes before approval"]
+        raise refusal(
+            f"{number} is a draft; `sync-worker batch submit {number}` comes before approval"
         )
-    raise Rejected([f"{number} is {status} already, approved by {found.now.approved_by}"])
+    raise refusal(f"{number} is {status} already, approved by {found.now.approved_by}")
 
 
 def _payables(desk: Desk, milestones: Sequence[str]) -> list[Payable]:
