@@ -363,8 +363,6 @@ class Documents(Protocol):
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Where a cursor stands that was never moved."""
-
-
 PAYMENTS_POLLED = "payments polled"
 """The cursor: up to what time of Xero's all payments were surely asked for."""
 PAYMENTS_MISSED = "payments missed"
