@@ -24,7 +24,7 @@ def add_to(main: click.Group) -> None:
 
 @click.group()
 def batch() -> None:
-    """Pay approved milestones by bank file: one person fills a batch, another one approves it, and its file is made once."""
+    """Pay approved milestones by bank file: one person fills a batch, another approves it, its file is made once."""
 
 
 who = click.option(

@@ -9,6 +9,7 @@ from typing import Any
 from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
+from sync_worker.domain.errors import Transient
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.money import ZERO
 from sync_worker.domain.payment_batch import (
@@ -23,7 +24,7 @@ from sync_worker.ports import BatchNews, ItemNews, RowRefusal
 from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
 from sync_worker.salesforce.names import Fields, Names
 from sync_worker.salesforce.values import amount, day, instant, moment
-from sync_worker.salesforce.writes import rewritten
+from sync_worker.salesforce.writes import LOCKED, rewritten
 
 CLOSED = ["Sent", "Cancelled"]
 GIVERS = ("Contract__c", "Application__c")
@@ -216,11 +217,18 @@ class SalesforcePaymentBatches:
         """The batch first, then its items. A master-detail's parent may be named only when the detail is made, so what
         is there already is found first and written by its id."""
         refused = rewritten(self._write_batch, [news], lambda one: one.key)
-        if refused or not news.items:
-            return refused
-        return rewritten(
-            lambda items: self._write_items(news.key, items), news.items, lambda one: one.milestone
-        )
+        if news.items and not refused:
+            refused = rewritten(
+                lambda items: self._write_items(news.key, items),
+                news.items,
+                lambda one: one.milestone,
+            )
+        if locked := [one for one in refused if one.code == LOCKED]:
+            raise Transient(
+                f"somebody is at work on {len(locked)} records of the payment batch in the CRM; "
+                "the next `sync-worker batch` command completes what was begun"
+            )
+        return refused
 
     def _write_batch(self, news: Sequence[BatchNews]) -> list[RowRefusal]:
         key = self._batch("Batch_Key__c")

@@ -166,7 +166,7 @@ class Desk:
         batch, now = found.batch, found.now
         expected = FILED if now.status in FILED else {now.status}
         if batch.status not in expected:
-            why = f"its status in the CRM was set to {batch.status or 'nothing'} by hand"
+            why = f"its status in the CRM is {batch.status or 'empty'}, and not {now.status}"
         elif batch.payload != now.payload:
             why = f"what it pays was changed since it was submitted ({_difference(found)})"
         else:

@@ -78,7 +78,7 @@ def add(
     pay_on: date | None = None,
 ) -> View:
     """Puts milestones into a batch, each with what is open of it or with one given amount; one that is there already
-    gets its amount anew. A batch that was submitted or approved has to be so again."""
+    gets its amount anew. Where that changes something, a batch that was submitted or approved has to be so again."""
     person = named(person)
     _must_not_have_passed(desk, pay_on)
     desk.catch_up()
@@ -89,6 +89,8 @@ def add(
     problems += _other_days(found.batch, payables, pay_on)
     if problems:
         raise Misconfigured(*problems)
+    if all(_is_there(found.batch, item) for item in items):
+        return desk.view(number)
     words = ", ".join(
         f"{payable.number} with {item.amount:.2f}"
         for payable, item in zip(payables, items, strict=True)
@@ -287,6 +289,12 @@ def _unfit(payable: Payable, amount: Decimal, left: Decimal) -> str | None:
     if wrong := amount_trouble(amount):
         return f"{payable.number} is to be paid {wrong}; give an amount in whole cents, such as 2500.00"
     return too_much(payable.number, amount, left) if amount > left else None
+
+
+def _is_there(batch: PaymentBatch, wanted: ItemNews) -> bool:
+    there = batch.item_of(wanted.milestone)
+    same_day = wanted.pay_on is None or (there and (there.pay_on or batch.pay_on) == wanted.pay_on)
+    return there is not None and there.amount == wanted.amount and bool(same_day)
 
 
 def _other_days(batch: PaymentBatch, payables: Sequence[Payable], pay_on: date | None) -> list[str]:
