@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from sync_worker.daemon.runner import Exit
+from sync_worker.domain.payout import BankFile, Payee, Unpayable
+from sync_worker.ports import Bank
+from sync_worker.sync import bank_export
 from tests.bankfiles.readers import read_aba, read_bnz, read_pain001
 from tests.office import BATCH, DAY, Office, an_office
 
@@ -702,3 +705,30 @@ def test_a_folder_that_cannot_be_written_is_said_before_anything_is_done(tmp_pat
     refused = office.ann("export")
     assert "for bank files cannot be written" in refused.problems[0]
     assert office.batch()["Status__c"] == "Approved"
+
+
+def test_a_file_whose_sums_are_not_the_batchs_is_never_written(office: Office) -> None:
+    class Skimming:
+        """A bank whose writer loses a payment."""
+
+        suffix = ".aba"
+
+        def __init__(self, bank: Bank) -> None:
+            self._bank = bank
+
+        def file(
+            self, name: str, payments: Sequence[Payee], pay_on: date, made_at: datetime
+        ) -> BankFile | Unpayable:
+            return self._bank.file(name, payments[1:], pay_on, made_at)
+
+    office.milestone("MS-1", "10.00")
+    office.milestone("MS-2", "20.00")
+    office.approved("MS-1", "MS-2")
+    batches = office.world.worker.batches
+    assert batches.bank
+    with (
+        office.world.worker.held(),
+        pytest.raises(ValueError, match=r"pays 20\.00 to 1, the batch 30"),
+    ):
+        bank_export.export(batches.desk, Skimming(batches.bank), BATCH, "Ann")
+    assert (office.files(), office.batch()["Status__c"]) == ([], "Approved")
