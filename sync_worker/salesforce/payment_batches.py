@@ -300,11 +300,14 @@ class SalesforcePaymentBatches:
                 "Payment_Date__c": news.pay_on.isoformat() if news.pay_on else None,
             },
         )
-        return changes | {self._item("Reason__c"): news.reason or None}
+        reason = self._item("Reason__c")
+        return changes | ({reason: news.reason or None} if reason else {})
 
 
 def _present(fields: Fields, values: dict[str, Any]) -> Row:
-    return {fields(name): value for name, value in values.items() if value is not None}
+    return {
+        fields(name): value for name, value in values.items() if value is not None and fields(name)
+    }
 
 
 def _payee(row: Row, fields: Fields) -> Payee:
