@@ -204,7 +204,7 @@ class Order:
     at: datetime
 
 
-def room(payable: Payable, claims: Iterable[Claim], orders: Sequence[Order]) -> Decimal:
+def headroom(payable: Payable, claims: Iterable[Claim], orders: Sequence[Order]) -> Decimal:
     """How much of a milestone may go into one more batch, given what other batches claim and what was ordered.
 
     An order waits until the milestone's payments have risen by it; until then it counts beside them. One that only the
@@ -227,7 +227,7 @@ def amount_trouble(amount: Decimal) -> str | None:
 
 
 def troubles(
-    batch: PaymentBatch, rooms: Mapping[SalesforceId, Decimal], today: date
+    batch: PaymentBatch, headrooms: Mapping[SalesforceId, Decimal], today: date
 ) -> Iterator[str]:
     """Everything that keeps a batch from being paid as it stands, each with its cure."""
     if not batch.items:
@@ -237,7 +237,7 @@ def troubles(
     for number in sorted(number for number, count in times.items() if count > 1):
         yield f"{number} stands in {batch.number} {times[number]} times; take all but one out in the CRM"
     for item in batch.items:
-        yield from _item_troubles(item, rooms.get(item.milestone.id, ZERO))
+        yield from _item_troubles(item, headrooms.get(item.milestone.id, ZERO))
 
 
 def _day_troubles(batch: PaymentBatch, today: date) -> Iterator[str]:

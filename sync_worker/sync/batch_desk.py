@@ -32,7 +32,7 @@ from sync_worker.domain.payment_batch import (
     Payable,
     Payee,
     PaymentBatch,
-    room,
+    headroom,
     troubles,
 )
 from sync_worker.domain.text import printable
@@ -132,14 +132,14 @@ class Desk:
 
     # Judging ----------------------------------------------------------------------------------
 
-    def rooms(self, batch: str, milestones: Iterable[Payable]) -> dict[SalesforceId, Decimal]:
+    def headrooms(self, batch: str, milestones: Iterable[Payable]) -> dict[SalesforceId, Decimal]:
         """How much of each milestone the batch of that key may pay, all other batches considered."""
         payables = {one.id: one for one in milestones}
         ids = list(payables)
         claims = [one for one in self.crm.claims(ids) if one.batch != batch]
         orders = [one for one in self.journal.ordered(ids) if one.batch != batch]
         return {
-            id_: room(
+            id_: headroom(
                 payable,
                 [one for one in claims if one.milestone == id_],
                 [one for one in orders if one.milestone == id_],
@@ -148,8 +148,8 @@ class Desk:
         }
 
     def troubles(self, batch: PaymentBatch) -> list[str]:
-        rooms = self.rooms(batch.key, [item.milestone for item in batch.items])
-        return list(troubles(batch, rooms, self.today))
+        headrooms = self.headrooms(batch.key, [item.milestone for item in batch.items])
+        return list(troubles(batch, headrooms, self.today))
 
     def unconfirmed(self, found: Found) -> list[ChangedAccount]:
         """Payees whose account was changed since they were last paid, and nobody else has confirmed it since."""

@@ -270,10 +270,10 @@ def _items(
     amount: Decimal | None,
     pay_on: date | None,
 ) -> tuple[list[ItemNews], list[str]]:
-    rooms = desk.rooms(batch.key, payables)
+    headrooms = desk.headrooms(batch.key, payables)
     items, problems = [], []
     for payable in payables:
-        left = rooms[payable.id]
+        left = headrooms[payable.id]
         chosen = left if amount is None else amount
         if wrong := payable.obstacle or _unfit(payable, chosen, left):
             problems.append(wrong)

@@ -21,7 +21,7 @@ from sync_worker.domain.payment_batch import (
     Payable,
     Payee,
     PaymentBatch,
-    room,
+    headroom,
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -118,17 +118,17 @@ def test_how_a_number_is_written_makes_no_other_payload() -> None:
 def test_what_was_ordered_counts_once_before_and_after_it_is_paid(
     paid: str, orders: list[Order], left: str
 ) -> None:
-    assert room(a_milestone(paid=paid), [], orders) == Decimal(left)
+    assert headroom(a_milestone(paid=paid), [], orders) == Decimal(left)
 
 
 @given(st.lists(st.tuples(MONEY, st.booleans()), max_size=8))
 def test_however_batches_and_payments_come_no_milestone_is_ordered_above_its_amount(
     wishes: list[tuple[Decimal, bool]],
 ) -> None:
-    """Each wish is granted as far as there is room; payments come back at some time, in the order of the orders."""
+    """Each wish is granted as far as there is headroom; payments come back at some time, in the order of the orders."""
     milestone, orders, unpaid = a_milestone(), list[Order](), list[Decimal]()
     for day, (wish, pays) in enumerate(wishes):
-        granted = min(wish, room(milestone, [], orders))
+        granted = min(wish, headroom(milestone, [], orders))
         order = an_order(str(granted), str(milestone.paid), day, f"batch {day}")
         orders.append(order)
         unpaid.append(granted)
@@ -136,7 +136,7 @@ def test_however_batches_and_payments_come_no_milestone_is_ordered_above_its_amo
             milestone = replace(milestone, paid=milestone.paid + sum(unpaid, Decimal(0)))
             unpaid.clear()
     assert sum((order.amount for order in orders), Decimal(0)) <= milestone.amount
-    assert room(milestone, [], orders) >= 0
+    assert headroom(milestone, [], orders) >= 0
 
 
 def test_what_only_the_crm_knows_of_counts_too() -> None:
@@ -144,8 +144,8 @@ def test_what_only_the_crm_knows_of_counts_too() -> None:
         return Claim(batch, "PB-9", a_milestone().id, Decimal(amount), status)
 
     claims = [claim("100", "Draft", "a"), claim("200", "", "b"), claim("300", "Sent", "c")]
-    assert room(a_milestone(), claims, []) == 400
-    assert room(a_milestone(), claims, [an_order("300", batch="c")]) == 400
+    assert headroom(a_milestone(), claims, []) == 400
+    assert headroom(a_milestone(), claims, [an_order("300", batch="c")]) == 400
 
 
 # Who did what
