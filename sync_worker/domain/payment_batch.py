@@ -17,6 +17,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sync_worker.domain.ids import SalesforceId
+from sync_worker.domain.invoice import DRAFTED, DRIFT, HELD
 from sync_worker.domain.money import ZERO, to_cents
 
 
@@ -43,6 +44,12 @@ class ItemStatus(StrEnum):
     REMOVED = "Removed"
 
 
+UNSETTLED = {
+    DRAFTED: "is still a draft in Xero; `sync-worker sync bills` completes it",
+    HELD: "is held; its Finance Message in the CRM says why and what to do",
+    DRIFT: "differs from the milestone; its Finance Message in the CRM says what to do",
+}
+"""What keeps a bill that stands in Xero from being paid, by its sync state."""
 READY = frozenset({"Approved", "Part Paid"})
 """The statuses of a milestone that may be paid."""
 
@@ -74,6 +81,8 @@ class Payable:
     exempt: bool
     billed: bool
     """Whether its bill stands in Xero."""
+    sync_state: str
+    """What the CRM shows of the bill: Synced, Draft, Held or Drift; empty where it shows nothing."""
     amount: Decimal
     paid: Decimal
     """What came back from Xero as paid, by whatever way."""
@@ -90,6 +99,8 @@ class Payable:
             return f"{self.number} is {self.status or 'without a status'}; only an approved milestone is paid"
         if not self.billed:
             return f"{self.number} has no bill in Xero yet; `sync-worker sync bills` makes it"
+        if self.sync_state in UNSETTLED:
+            return f"the bill of {self.number} {UNSETTLED[self.sync_state]}"
         if self.payee is None:
             return f"{self.number} names no applicant; name one on its contract in the CRM"
         if not self.payee.account:

@@ -33,7 +33,7 @@ PAYMENT_WRITTEN = (
     "Type__c Source__c Paid__c Include__c Payment_Date__c Finance_External_ID__c Payment_Amount__c "
     "Reference__c Reason__c"
 )
-PAID_READ = "Status__c Exempt_from_Sync__c Finance_External_ID__c Amount__c Total_Payment_Amount__c Contract__c"
+PAID_READ = "Status__c Finance_External_ID__c Finance_Sync_State__c Amount__c Total_Payment_Amount__c Contract__c"
 BATCH_WRITTEN = "Batch_Key__c Title__c Status__c Payment_Date__c File_SHA256__c Exported_At__c"
 ITEM_WRITTEN = "Item_Key__c Amount__c Payment_Date__c Status__c Reason__c"
 MILESTONE_READ = (
@@ -78,7 +78,7 @@ BILL_NEEDS = (
 )
 PAYEE = ("Bank_Account_Name__c", "Bank_BSB__c", "Bank_Account_Number__c")
 BATCH_NEEDS = (
-    Need("Milestone__c", (*PAID_READ.split(), "Application__c")),
+    Need("Milestone__c", ("Exempt_from_Sync__c", *PAID_READ.split(), "Application__c")),
     Need("Contract__c", ("Applicant__c", "Applicant_Contact__c")),
     Need("Application__c", ("Applicant__c", "Applicant_Contact__c")),
     Need("Payment_Batch__c", (), tuple(BATCH_WRITTEN.split()), created=True),

@@ -50,6 +50,7 @@ class PayableFields:
             "Status__c",
             "Exempt_from_Sync__c",
             "Finance_External_ID__c",
+            "Finance_Sync_State__c",
             "Amount__c",
             "Total_Payment_Amount__c",
         )
@@ -63,6 +64,7 @@ class PayableFields:
             status=row.get(field("Status__c")) or "",
             exempt=bool(row.get(field("Exempt_from_Sync__c"))),
             billed=bool(row.get(field("Finance_External_ID__c"))),
+            sync_state=row.get(field("Finance_Sync_State__c")) or "",
             amount=amount(row.get(field("Amount__c"))) or ZERO,
             paid=amount(row.get(field("Total_Payment_Amount__c"))) or ZERO,
             payee=next(self._payees(row), None),

@@ -42,6 +42,7 @@ def export(desk: Desk, bank: Bank | None, number: str, person: str, again: str =
         return desk.view(number)
     _may_be_exported(found, again)
     desk.must_be_as_submitted(found, person)
+    _must_be_unpaid(desk, found)
     if problems := desk.troubles(found.batch):
         raise Rejected(problems)
     if changed := desk.unconfirmed(found):
@@ -64,6 +65,20 @@ def _may_be_exported(found: Found, again: str) -> None:
         )
     elif now.status is not BatchStatus.APPROVED:
         raise refusal(f"{batch.number} is {now.status}; only an approved batch is exported")
+
+
+def _must_be_unpaid(desk: Desk, found: Found) -> None:
+    """A file that is made again must not pay what the first one has paid by now."""
+    batch = found.batch
+    paid = {item.milestone.id: item.milestone for item in batch.items}
+    rose = [
+        f"{paid[order.milestone].number} was paid {paid[order.milestone].paid - order.paid_before:.2f} since the file "
+        f"of {batch.number} was made, so the bank seems to have it; pay what is missing by a new batch"
+        for order in desk.journal.ordered(list(paid))
+        if order.batch == batch.key and paid[order.milestone].paid > order.paid_before
+    ]
+    if rose:
+        raise Rejected(rose)
 
 
 def _exported(found: Found) -> str:

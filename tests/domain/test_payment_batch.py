@@ -39,6 +39,7 @@ def a_milestone(n: int = 1, amount: str = "1000.00", paid: str = "0") -> Payable
         status="Approved",
         exempt=False,
         billed=True,
+        sync_state="Synced",
         amount=Decimal(amount),
         paid=Decimal(paid),
         payee=a_payee(n),

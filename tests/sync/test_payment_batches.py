@@ -171,17 +171,22 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(office: Office
     office.milestone("MS-4", Finance_External_ID__c=None)
     office.milestone("MS-5", Application__c=nobody)
     office.milestone("MS-6", Application__c=pauper)
+    for n, state in enumerate(("Draft", "Held", "Drift", "Synced"), start=7):
+        office.milestone(f"MS-{n}", Finance_Sync_State__c=state)
     office.ann("new")
-    refused = office.ann("add", BATCH, *(f"MS-{n}" for n in range(1, 7)))
+    refused = office.ann("add", BATCH, *(f"MS-{n}" for n in range(1, 11)))
     assert refused.exit == Exit.USAGE
     said = " ".join(refused.problems)
-    assert len(refused.problems) == 5
+    assert len(refused.problems) == 8
     for words in (
         "MS-2 is exempt",
         "MS-3 is Submitted",
         "MS-4 has no bill in Xero",
         "MS-5 names no applicant",
         "Nobody has no bank account, so MS-6",
+        "the bill of MS-7 is still a draft in Xero",
+        "the bill of MS-8 is held",
+        "the bill of MS-9 differs",
     ):
         assert words in said
     assert office.items() == []
@@ -578,6 +583,22 @@ def test_a_second_export_needs_a_reason_which_is_kept(office: Office) -> None:
     assert office.files() == [f"{BATCH}-2.aba", f"{BATCH}.aba"]
     assert office.told()["acts"][-1]["words"].endswith("; again: the bank lost it")
     assert office.told()["exports"] == 2
+
+
+def test_what_was_paid_since_is_not_paid_by_a_second_file(office: Office) -> None:
+    """Half of the milestone is ordered, and comes back as paid: the other half is open, and not for this file."""
+    office.milestone("MS-1", "5000.00")
+    office.ann("new")
+    office.ann("add", BATCH, "MS-1", amount="2500.00")
+    office.ann("submit")
+    office.bob("approve")
+    office.ann("export")
+    office.paid("MS-1", "2500.00")
+    office.edit_milestone("MS-1", Status__c="Part Paid")
+    refused = office.ann("export", again="nobody remembers")
+    assert refused.exit == Exit.HELD
+    assert "MS-1 was paid 2500.00 since the file of PB-000001 was made" in refused.problems[0]
+    assert office.files() == [f"{BATCH}.aba"]
 
 
 def test_a_batch_edited_after_its_export_is_not_exported_again(office: Office) -> None:
