@@ -341,3 +341,13 @@ def test_a_crash_is_never_rehearsed_on_a_real_vendor(
     (address,) = real.values()
     assert "belongs on a sandbox" in problem
     assert f"connections.main leads to {address}" in problem
+
+
+def test_a_bank_format_needs_what_the_bank_laid_down(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, bank={"format": "aba", "payer_name": "ACME"})
+    assert "format = 'aba' needs payer_account, bank, user_name, user_id" in problem
+    payer = {"payer_name": "ACME", "payer_account": "12-3140-0171323-50"}
+    assert (
+        loaded(tmp_path, bank={"format": "asb", **payer}).connections["main"].bank.format == "asb"
+    )
+    assert loaded(tmp_path).connections["main"].bank.format is None

@@ -23,10 +23,18 @@ def main(config: Path | None) -> None:
     del config  # read from the context by whichever command runs
 
 
-from sync_worker.cli import connecting, looking, sandboxes, steering, syncing  # noqa: E402 - they hang their commands on main
+from sync_worker.cli import (  # noqa: E402 - they hang their commands on main
+    connecting,
+    looking,
+    payment_batches,
+    sandboxes,
+    steering,
+    syncing,
+)
 
 syncing.add_to(main)
 looking.add_to(main)
 steering.add_to(main)
+payment_batches.add_to(main)
 connecting.add_to(main)
 sandboxes.add_to(main)

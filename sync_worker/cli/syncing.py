@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sync_worker.cli import show
+from sync_worker.cli.beside import here_or_there, the_one
 from sync_worker.cli.options import Asked, command
-from sync_worker.domain.errors import Misconfigured, Stopping, Transient
+from sync_worker.domain.errors import Misconfigured, Transient
 
 if TYPE_CHECKING:
     from sync_worker.daemon.runner import Connection, Result
     from sync_worker.wiring import App
 
-ANSWER_WITHIN_S = 300
 PROCESS_OF = {"invoice": "invoices", "bill": "bills"}
 """Under which one record's run is shown."""
 
@@ -87,14 +86,10 @@ def _one_record(asked: Asked, request: str, number: str) -> int:
     kind = "invoice" if request == "invoice" else "bill"
     with asked.app() as app:
         _heed(app)
-        names = asked.names(app)
-        if len(names) > 1:
-            msg = f"several connections are configured ({', '.join(names)}); say which with --connection"
-            raise Misconfigured(msg)
-        connection = app.connection(names[0])
+        connection = app.connection(the_one(asked, app))
         _sends(connection, f"{kind}s")
         subject = number.removeprefix(f"{kind}:")
-        return _finish(asked, [_here_or_there(app, connection, request, subject)])
+        return _finish(asked, [here_or_there(app, connection, request, subject)])
 
 
 def _sends(connection: Connection, process: str) -> None:
@@ -163,33 +158,6 @@ def _busy(connection: Connection, process: str) -> Result:
         "or stop it first"
     )
     return Result(process, Exit.BUSY, problems=(problem,))
-
-
-def _here_or_there(
-    app: App, connection: Connection, command: str, subject: str
-) -> tuple[Result, Mapping[str, int]]:
-    """By ourselves where the lane is free, else by whoever holds it: never beside it."""
-    from sync_worker.daemon.runner import Exit, Result
-
-    with connection.held() as ours:
-        if ours:
-            return connection.asked(command, subject), connection.calls()
-    request = connection.requests.ask(command, subject)
-    deadline = time.monotonic() + ANSWER_WITHIN_S
-    while time.monotonic() < deadline:
-        answer = connection.requests.answer_of(request)
-        if answer is not None:
-            process, counts = next(iter(answer["processes"].items()))
-            result = Result(process, Exit(answer["exit"]), counts, tuple(answer["problems"]))
-            return result, answer["calls"]
-        with connection.held() as ours:
-            if ours:  # whoever held the lane has gone, and left its queue to us
-                connection.answer_requests()
-                continue
-        if app.stop.wait(0.2):
-            raise Stopping
-    problem = f"the running daemon did not answer within {ANSWER_WITHIN_S} s; the request stays in its queue"
-    return Result(command, Exit.UNSURE, problems=(problem,)), {}
 
 
 def _finish(asked: Asked, results: list[tuple[Result, Mapping[str, int]]]) -> int:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import IntEnum
 from typing import Any
 
 import structlog
 
+from sync_worker.daemon.payment_batches import Batches, told
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import (
     LaneLost,
@@ -26,6 +28,7 @@ from sync_worker.domain.hold import Hold
 from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, InvoiceNews, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, payments, verify
+from sync_worker.sync.batch_desk import View
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.payments import PaymentSync
 from sync_worker.sync.verify import VerifySync
@@ -74,6 +77,7 @@ class Connection:
     payments: PaymentSync
     verify: Sequence[VerifySync]
     """One for each kind of document that is sent."""
+    batches: Batches
     identify: Callable[[], None]
     """Logs in on both sides and pins who they are; cheap after the first time."""
     for_a_person: Callable[[], AbstractContextManager[None]]
@@ -133,6 +137,8 @@ class Connection:
                 return self.run_bill(subject, date.fromisoformat(more) if more else None)
             case "exempt":
                 return self.exempt(subject, exempt=more != "off")
+            case "batch":
+                return self.run_batch(json.loads(subject))
             case _:
                 return self.run(what)
 
@@ -141,6 +147,18 @@ class Connection:
     ) -> Result:
         with self.for_a_person():
             return self._outcome(process, work)
+
+    def run_batch(self, order: Mapping[str, Any]) -> Result:
+        """One command on a payment batch, because a person asks."""
+        views: list[View] = []
+
+        def work() -> tuple[Mapping[str, Any], Exit]:
+            views.append(self.batches.carry_out(order))
+            return {"batch": views[0].found.batch.number}, Exit.DONE
+
+        with self.for_a_person():
+            result = self._outcome("batch", work)
+        return replace(result, counts={"batch": told(views[0])}) if views else result
 
     def run_requested(self) -> Result:
         """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""

@@ -33,8 +33,9 @@ PAYMENT_WRITTEN = (
     "Type__c Source__c Paid__c Include__c Payment_Date__c Finance_External_ID__c Payment_Amount__c "
     "Reference__c Reason__c"
 )
-
-
+PAID_READ = "Status__c Finance_External_ID__c Finance_Sync_State__c Amount__c Total_Payment_Amount__c Contract__c"
+BATCH_WRITTEN = "Batch_Key__c Title__c Status__c Payment_Date__c File_SHA256__c Exported_At__c"
+ITEM_WRITTEN = "Item_Key__c Amount__c Payment_Date__c Status__c Reason__c"
 MILESTONE_READ = (
     "Title__c Application__c Contract__c Funding_Category__c Status__c Amount__c Bill_Date__c Exempt_from_Sync__c "
     "Finance_Sync_Requested_At__c Total_Payment_Amount__c Last_Payment_Date__c"
@@ -75,9 +76,24 @@ BILL_NEEDS = (
     Need("Milestone_Payment__c", ("Milestone__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
     *PARTIES,
 )
-NEEDS = {"invoices": INVOICE_NEEDS, "bills": BILL_NEEDS}
-"""Objects and fields, by what is sent."""
-ALL_NEEDS = (*INVOICE_NEEDS, *BILL_NEEDS)
+PAYEE = ("Bank_Account_Name__c", "Bank_BSB__c", "Bank_Account_Number__c")
+BATCH_NEEDS = (
+    Need("Milestone__c", ("Exempt_from_Sync__c", *PAID_READ.split(), "Application__c")),
+    Need("Contract__c", ("Applicant__c", "Applicant_Contact__c")),
+    Need("Application__c", ("Applicant__c", "Applicant_Contact__c")),
+    Need("Payment_Batch__c", (), tuple(BATCH_WRITTEN.split()), created=True),
+    Need(
+        "Payment_Batch_Item__c",
+        ("Payment_Batch__c", "Milestone__c"),
+        tuple(ITEM_WRITTEN.split()),
+        created=True,
+    ),
+    Need("Account", PAYEE),
+    Need("Contact", PAYEE),
+)
+NEEDS = {"invoices": INVOICE_NEEDS, "bills": BILL_NEEDS, "batches": BATCH_NEEDS}
+"""Objects and fields, by what is sent; `batches` where a bank is set."""
+ALL_NEEDS = (*INVOICE_NEEDS, *BILL_NEEDS, *BATCH_NEEDS)
 KNOWN = frozenset(
     {need.sobject for need in ALL_NEEDS}
     | {f"{need.sobject}.{name}" for need in ALL_NEEDS for name in (*need.read, *need.written)}
@@ -88,8 +104,15 @@ KNOWN = frozenset(
     }
 )
 """What salesforce.names may speak of."""
-UNIQUE = {"Invoice__c", "Payment__c", "Milestone__c", "Milestone_Payment__c"}
-"""Objects whose Finance External ID must be a unique external id: it is what keeps a second one out."""
+UNIQUE = {
+    "Invoice__c": "Finance_External_ID__c",
+    "Payment__c": "Finance_External_ID__c",
+    "Milestone__c": "Finance_External_ID__c",
+    "Milestone_Payment__c": "Finance_External_ID__c",
+    "Payment_Batch__c": "Batch_Key__c",
+    "Payment_Batch_Item__c": "Item_Key__c",
+}
+"""Fields that must be unique external ids, by their objects: they are what keeps a second record out."""
 
 
 class SalesforceCheck:
@@ -153,7 +176,7 @@ class SalesforceCheck:
             )
 
     def _unique(self, sobject: str, fields: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-        field = fields.get(self._names.field(sobject, "Finance_External_ID__c"))
+        field = fields.get(self._names.field(sobject, UNIQUE[sobject]))
         if field and not (field.get("unique") and field.get("externalId")):
             yield Finding(
                 f"Salesforce: {self._names.sobject(sobject)}.{field['name']} is not a unique external id",

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from sync_worker.domain.errors import Misconfigured
+from sync_worker.settings.bank import Bank
 from sync_worker.settings.host import Journal, Log, Mail, Secrets, Time
 from sync_worker.settings.processes import Bills, Invoices, Payments, Verify
 from sync_worker.settings.rooms import Address, Room, on_loopback
@@ -56,6 +57,7 @@ class Connection(Room):
     verify: Verify = Field(
         default_factory=Verify, description="What was synced, looked at again on both sides."
     )
+    bank: Bank = Field(default_factory=Bank, description="How payment batches are paid.")
     budget: Budget = Field(default_factory=Budget, description="Calls a vendor lets us make.")
     timing: Timing = Field(default_factory=Timing, description="How long things may take.")
 

@@ -24,6 +24,7 @@ from sync_worker.state import batches, cursors, documents, inbox, pins, runs, si
 from sync_worker.state.inbox import Progress
 from sync_worker.state.lease import Lane
 from sync_worker.state.overview import Overview
+from sync_worker.state.payment_batches import PaymentBatches
 from sync_worker.state.requests import Requests
 from sync_worker.state.runs import RunRow
 from sync_worker.state.space import Space
@@ -51,6 +52,7 @@ class SqlJournal:
         self.switches = Switches(self._store)
         self.requests = Requests(self._store)
         self.overview = Overview(self._store)
+        self.payment_batches = PaymentBatches(self._store, self.lane)
 
     # Documents
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Dialect, Index, Integer, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision this program reads and writes: the newest one under migrations/versions."""
 
 
@@ -248,3 +248,50 @@ consents = Table(
     Column("ended_because", Text),
 )
 """What a person's consent at Xero gave: the tokens, sealed (`seal`), and who is renewing them."""
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", Counter, primary_key=True, autoincrement=True),
+    Column("connection", String(100), nullable=False),
+    Column("batch", String(36), nullable=False),
+    Column("number", Text, nullable=False),
+    Column("kind", Word, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("payload", String(64), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("file_name", Text),
+    Column("file_sha256", String(64)),
+    Column("news", Text, nullable=False),
+    Column("content", sa.LargeBinary),
+    Column("outcome", Text),
+    Index("acts_by_batch", "connection", "batch", "id"),
+)
+"""What people did with payment batches, never changed, never deleted. Until the CRM has been told (`outcome`), `news`
+is what it is to be told and `content` the bank file that is to be written."""
+
+Index(
+    "acts_unfinished",
+    acts.c.connection,
+    acts.c.id,
+    sqlite_where=acts.c.outcome.is_(None),
+    postgresql_where=acts.c.outcome.is_(None),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    _connection(),
+    Column("batch", String(36), primary_key=True),
+    Column("milestone", String(18), primary_key=True),
+    Column("payee", String(18), nullable=False),
+    Column("account", Text, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("paid_before", Amount, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("released_at", Instant),
+    Index("orders_by_milestone", "connection", "milestone"),
+    Index("orders_by_payee", "connection", "payee", "at"),
+)
+"""What bank files told the bank to pay. Released: a person said that the bank did not."""

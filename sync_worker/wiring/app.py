@@ -113,7 +113,8 @@ class App(Ground):
         settings = self.settings.connections[name]
         journal = self.journal(name)
         crm = Crm(self, settings, journal)
-        yield from SalesforceCheck(crm.client, crm.names, settings.sends).problems()
+        needed = (*settings.sends, *(("batches",) if settings.bank.format else ()))
+        yield from SalesforceCheck(crm.client, crm.names, needed).problems()
         rules = rules_of(settings)
         ledger = ledger_client(self, name, settings, journal.switches)
         yield from xero_problems(books_of(ledger, self.clock, *rules), rules)

@@ -6,9 +6,11 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import structlog
 
+from sync_worker.daemon.payment_batches import Batches
 from sync_worker.daemon.runner import Connection
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
@@ -19,10 +21,12 @@ from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
 from sync_worker.salesforce.milestones import CALLED as MILESTONE
 from sync_worker.salesforce.milestones import SalesforceMilestones
 from sync_worker.salesforce.parties import SalesforceParties
+from sync_worker.salesforce.payment_batches import SalesforcePaymentBatches
 from sync_worker.salesforce.payments import SalesforcePayments
 from sync_worker.settings import Connection as ConnectionSettings
 from sync_worker.state.journal import SqlJournal
 from sync_worker.sync.attempt import Lane, Patience
+from sync_worker.sync.batch_desk import Desk
 from sync_worker.sync.contacts import Directory
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.leftovers import Leftovers
@@ -31,6 +35,7 @@ from sync_worker.sync.options import Options
 from sync_worker.sync.payments import PaymentSync, Side
 from sync_worker.sync.recover import Recovery
 from sync_worker.sync.verify import VerifyRules, VerifySync
+from sync_worker.wiring.bank import bank_of, folder_of
 from sync_worker.wiring.crm import Crm
 from sync_worker.wiring.ground import Ground
 from sync_worker.wiring.ledger import (
@@ -93,6 +98,18 @@ def connected(
             progress=counted("payments", progress),
         ),
         verify=[between.verify(work) for work in sent],
+        batches=Batches(
+            Desk(
+                crm=SalesforcePaymentBatches(crm.client, crm.names),
+                journal=journal.payment_batches,
+                folder=folder_of(settings.bank),
+                clock=ground.clock,
+                zone=ZoneInfo(settings.time_zone),
+                guard=journal.guard,
+                tell=log.info,
+            ),
+            bank_of(settings.bank),
+        ),
         identify=lambda: identify(settings, crm, client, journal),
         for_a_person=client.budget.for_a_person,
         calls=lambda: {"xero": client.budget.calls, "salesforce": crm.calls.salesforce},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, create_engine, update
 
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
@@ -245,12 +244,11 @@ def test_a_secret_does_not_show_when_it_is_printed(kept: SqlConsents) -> None:
 
 def test_a_journal_of_the_first_version_is_copied_and_gets_the_table(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
-    engine = open_engine(path)
-    a_worker(engine, StandingClock()).save(changes([an_invoice()]))
-    engine.dispose()
-    as_it_was = sqlite3.connect(path)
-    as_it_was.executescript("DROP TABLE consents; UPDATE alembic_version SET version_num = '0001'")
-    as_it_was.close()
+    path.touch(0o600)
+    as_it_was = create_engine(f"sqlite:///{path}")
+    upgrade(as_it_was, MIGRATIONS, "0001")
+    a_worker(as_it_was, StandingClock()).save(changes([an_invoice()]))
+    as_it_was.dispose()
     engine = open_engine(path)
     assert path.with_name("journal.db.before-0001").exists()
     assert upgrade(engine, MIGRATIONS) == []
