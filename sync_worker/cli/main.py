@@ -25,6 +25,7 @@ def main(config: Path | None) -> None:
 
 from sync_worker.cli import (  # noqa: E402 - they hang their commands on main
     connecting,
+    demo,
     looking,
     payment_batches,
     sandboxes,
@@ -38,3 +39,4 @@ steering.add_to(main)
 payment_batches.add_to(main)
 connecting.add_to(main)
 sandboxes.add_to(main)
+demo.add_to(main)

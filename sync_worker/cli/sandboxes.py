@@ -1,4 +1,4 @@
-"""Commands with pretend vendors: sandbox, demo."""
+"""The command sandbox: pretend vendors, served on loopback."""
 
 from __future__ import annotations
 
@@ -19,16 +19,12 @@ from sync_worker.domain.errors import Misconfigured
 
 if TYPE_CHECKING:
     from sync_worker.sandbox.edge import Sandbox
-    from sync_worker.sandbox.seeds import Foretold
-    from sync_worker.settings import Settings
 
-NAME = "demo"
 MOST_IN_MEMORY = 200_000  # invoices; about 5 KB each
 
 
 def add_to(main: click.Group) -> None:
     command(main, "sandbox", connection=False)(_sandbox_options(sandbox))
-    command(main, "demo", connection=False)(_demo_options(demo))
 
 
 def _sandbox_options(function: Any) -> Any:
@@ -81,22 +77,6 @@ def _sandbox_options(function: Any) -> Any:
     return function
 
 
-def _demo_options(function: Any) -> Any:
-    for option in reversed(
-        (
-            click.option(
-                "--once",
-                is_flag=True,
-                help="One run of everything, then say what happened and leave.",
-            ),
-            click.option("--invoices", type=click.IntRange(min=30), default=60, show_default=True),
-            click.option("--seed", type=int, default=1, show_default=True),
-        )
-    ):
-        function = option(function)
-    return function
-
-
 def sandbox(
     asked: Asked,
     profile: str,
@@ -117,7 +97,7 @@ def sandbox(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        with _sandbox(
+        with served(
             namespace=namespace,
             seed=seed,
             salesforce_port=salesforce_port,
@@ -135,7 +115,7 @@ def sandbox(
                         raise KeyboardInterrupt
 
                 running.control.fill(profile, invoices, seed, told)
-            _say_where(asked, running)
+            say_where(asked, running)
             stop.wait()
     except LookupError:
         msg = f"the metadata has no permission set {permission_set!r}; Finance_Sync_Integration is one"
@@ -166,21 +146,8 @@ def _place_for(store: Path | None, invoices: int | None) -> Path | None:
     return store
 
 
-def demo(asked: Asked, once: bool, invoices: int, seed: int) -> int:
-    """The main job on an embedded sandbox: invoices go to Xero, people pay there, payments come back."""
-    with (
-        tempfile.TemporaryDirectory(prefix="sync-worker-demo-") as folder,
-        _sandbox(seed=seed) as running,
-    ):
-        foretold = running.control.fill("care", invoices, seed)
-        settings = _demo_settings(running, Path(folder) / "journal.db")
-        if once:
-            return _once(asked, running, settings, foretold, seed)
-        return _for_ever(asked, running, settings)
-
-
 @contextmanager
-def _sandbox(**options: Any) -> Iterator[Sandbox]:
+def served(**options: Any) -> Iterator[Sandbox]:
     from sync_worker.sandbox.edge import Sandbox
     from sync_worker.wiring import project_folder
 
@@ -188,7 +155,7 @@ def _sandbox(**options: Any) -> Iterator[Sandbox]:
         yield running
 
 
-def _say_where(asked: Asked, running: Sandbox) -> None:
+def say_where(asked: Asked, running: Sandbox) -> None:
     """Addresses and credentials, for a person or a script."""
     host, port = running.mail_address
     doors: dict[str, Mapping[str, object]] = {
@@ -203,107 +170,3 @@ def _say_where(asked: Asked, running: Sandbox) -> None:
         for name, value in values.items():
             show.say(f"  {name}: {value}")
     show.say("serving until stopped (Ctrl-C)")
-
-
-def _demo_settings(running: Sandbox, journal: Path) -> Settings:
-    from sync_worker.daemon import log
-    from sync_worker.settings import Settings
-
-    crm, xero = running.credentials()["salesforce"], running.credentials()["xero"]
-    log.set_up("auto", "warning")
-    return Settings.model_validate(
-        {
-            "journal": {"path": journal},
-            "time": {"source": "sandbox"},
-            "mail": {
-                "host": running.mail_address[0],
-                "port": running.mail_address[1],
-                "tls": "none",
-                "sender": "sync-worker <demo@sync-worker.example>",
-            },
-            "connections": {
-                NAME: {
-                    "salesforce": crm | {"url": crm["url"]},
-                    "xero": {k: v for k, v in xero.items() if k != "url"}
-                    | {"api_url": xero["url"], "identity_url": xero["url"]},
-                    "invoices": {"schedule": {"every_s": 10}},
-                    "payments": {"schedule": {"every_s": 10}},
-                }
-            },
-        }
-    )
-
-
-def _once(asked: Asked, running: Sandbox, settings: Settings, foretold: Foretold, seed: int) -> int:
-    from sync_worker import wiring
-
-    with wiring.opened(settings) as app, show.progress(quiet=asked.as_json) as progress:
-        connection = app.connection(NAME, progress)
-        with connection.held():
-            invoices = connection.run("invoices")
-            first = connection.run("payments")
-            paid = running.control.act("care", "payments", seed)
-            then = connection.run("payments")
-            calls = connection.calls()
-    payments: dict[str, Any] = {
-        name: value + then.counts.get(name, value) for name, value in first.counts.items()
-    }
-    processes = {"invoices": dict(invoices.counts), "payments": payments}
-    surprises = [
-        *invoices.problems,
-        *first.problems,
-        *then.problems,
-        *_surprises(processes, foretold, foretold.payments_created + paid.payments_created),
-    ]
-    if asked.as_json:
-        show.as_json(
-            {"processes": processes, "calls": calls}
-            | ({"problems": surprises} if surprises else {})
-        )
-    else:
-        _say_demo(processes, calls, foretold)
-    for surprise in surprises:
-        show.aside(f"sync-worker: not as the seed foretold: {surprise}")
-    return 1 if surprises else 0
-
-
-def _surprises(
-    processes: Mapping[str, Mapping[str, Any]], foretold: Foretold, payments: int
-) -> Iterator[str]:
-    invoices = processes["invoices"]
-    if invoices.get("created") != foretold.created:
-        yield f"{invoices.get('created')} invoices were made, {foretold.created} were due"
-    held = {
-        one["record"].removeprefix("invoice:"): one["class"] for one in invoices.get("held", ())
-    }
-    for number in sorted(held.keys() | foretold.held.keys()):
-        is_so, was_told = held.get(number, "not held"), foretold.held.get(number, "no hold")
-        if (is_so, was_told) != ("not held", "no hold") and is_so != was_told:
-            yield f"invoice {number} is {is_so}, foretold was {was_told}"
-    if processes["payments"].get("created") != payments:
-        yield f"{processes['payments'].get('created')} payments arrived, {payments} were made"
-
-
-def _say_demo(
-    processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int], foretold: Foretold
-) -> None:
-    show.say(
-        f"A CRM with {foretold.invoices} invoices and a Xero organisation, both pretended on this machine.\n"
-    )
-    show.run(processes, calls)
-    show.say(
-        "\nThe held ones are part of the seed: each shows a trouble real books have, and its cure."
-    )
-
-
-def _for_ever(asked: Asked, running: Sandbox, settings: Settings) -> int:
-    from sync_worker import wiring
-    from sync_worker.daemon import log
-    from sync_worker.daemon.lifecycle import heed_signals, serve
-
-    log.set_up("auto", "info")
-    with wiring.opened(settings) as app:
-        heed_signals(app.stop)
-        _say_where(asked, running)
-        connection = app.connection(NAME)
-        return int(serve([connection], list(app.jobs(connection)), app.stop))

@@ -36,6 +36,8 @@ from sync_worker.sync.verify import VerifySync
 log = structlog.get_logger()
 
 PROCESSES = ("invoices", "bills", "payments", "verify")
+ABOUT_MONEY = frozenset({"add", "approve", "export"})
+"""Commands on a batch before which payments are fetched: what was paid a minute ago must not be ordered of a bank."""
 BEAT = "beat"
 """The cursor by which `status` sees that a daemon is running."""
 
@@ -153,6 +155,8 @@ class Connection:
         views: list[View] = []
 
         def work() -> tuple[Mapping[str, Any], Exit]:
+            if order["verb"] in ABOUT_MONEY:
+                payments.sync_payments(self.payments)
             views.append(self.batches.carry_out(order))
             return {"batch": views[0].found.batch.number}, Exit.DONE
 
