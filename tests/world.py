@@ -448,11 +448,14 @@ def a_world(
     return World(plane, urls=None, **settings)
 
 
-def a_grant_world(*, profile: str = "empty", seeded: int = 1, **bills: Any) -> World:
+def a_grant_world(
+    *, profile: str = "empty", seeded: int = 1, org: Row | None = None, **bills: Any
+) -> World:
     """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there."""
     world = a_world(
         profile=profile,
         seeded=seeded,
+        org=org,
         sends=["bills"],
         bills={"account_code": "480", **bills},
         xero={"scopes": GRANT_SCOPES},

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from sync_worker.cli import show
-from sync_worker.domain.errors import LaneLost, Misconfigured, SyncError, Transient
+from sync_worker.domain.errors import LaneLost, Misconfigured, Rejected, SyncError, Transient
 
 if TYPE_CHECKING:
     from sync_worker.settings import Settings
@@ -111,6 +111,9 @@ def _guarded(work: Callable[[], int | None], *, as_json: bool) -> int:
     except LaneLost as busy:
         show.problems((str(busy),), as_json=as_json)
         return 3
+    except Rejected as refused:
+        show.problems((str(refused),), as_json=as_json)
+        return 1
     except (Transient, SyncError) as failure:
         show.problems((str(failure),), as_json=as_json)
         return 4

@@ -54,16 +54,14 @@ class Need:
     created: bool = False
 
 
-PARTIES = (
-    Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
-    Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",)),
-)
+ACCOUNT = Need("Account", ("Finance_Email__c",), ("Finance_External_ID__c",))
 INVOICE_NEEDS = (
     Need("Invoice__c", tuple(INVOICE_READ.split()), tuple(INVOICE_WRITTEN.split())),
     Need("Invoice_Line_Item__c", tuple(LINE_READ.split())),
     Need("Support_Item__c", tuple(ITEM_READ.split())),
     Need("Payment__c", ("Invoice__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
-    *PARTIES,
+    Need("Contact", ("NDIS_Number__c",), ("Finance_External_ID__c",)),
+    ACCOUNT,
 )
 BILL_NEEDS = (
     Need("Milestone__c", tuple(MILESTONE_READ.split()), tuple(MILESTONE_WRITTEN.split())),
@@ -74,7 +72,8 @@ BILL_NEEDS = (
     Need("Application__c", ("Applicant__c", "Applicant_Contact__c")),
     Need("Funding_Category__c", ("Finance_Account_Code__c", "Tracking_Option__c")),
     Need("Milestone_Payment__c", ("Milestone__c",), tuple(PAYMENT_WRITTEN.split()), created=True),
-    *PARTIES,
+    Need("Contact", (), ("Finance_External_ID__c",)),
+    ACCOUNT,
 )
 PAYEE = ("Bank_Account_Name__c", "Bank_BSB__c", "Bank_Account_Number__c")
 BATCH_NEEDS = (

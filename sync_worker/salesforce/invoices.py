@@ -103,7 +103,7 @@ class SalesforceInvoices(LinkedRecords):
                 "Finance_Synced_At__c",
                 "Xero_Invoice_Number__c",
             ),
-            *self._parties.person(self._invoice.parent("Participant__c")),
+            *self._parties.person(self._invoice.parent("Participant__c"), "NDIS_Number__c"),
             *(
                 self._parties.organisation(self._invoice.parent("Plan_Manager__c"))
                 if self._invoice("Plan_Manager__c")

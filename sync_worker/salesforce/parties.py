@@ -20,8 +20,9 @@ class PartyFields:
         self._contact = names.of("Contact")
         self._account = names.of("Account")
 
-    def person(self, path: str) -> list[str]:
-        own = self._contact.present("Finance_External_ID__c", "NDIS_Number__c")
+    def person(self, path: str, *own_fields: str) -> list[str]:
+        """With the Xero id, and further fields of ours where they are asked for."""
+        own = self._contact.present("Finance_External_ID__c", *own_fields)
         standard = ["Id", "Name", "FirstName", "LastName", "Email", "Phone", "MobilePhone"]
         return [f"{path}.{field}" for field in (*standard, *_address("Mailing"), *own)]
 

@@ -579,3 +579,15 @@ def test_a_thousand_milestones_of_two_hundred_applicants_cost_at_most_eighty_cal
     assert result.counts["created"] > 960
     options = world.writes("TrackingCategories")
     assert world.calls("xero") - options <= 80
+
+
+def test_the_permission_set_that_we_ship_is_enough_for_the_whole_way() -> None:
+    world = a_grant_world(publish=BOTH_POINTS, org={"permission_set": "Finance_Grants_Integration"})
+    milestone = world.crm.milestone(Status__c="Submitted")
+    assert [one.problem for one in world.app.checks("main")] == []
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Status__c="Approved")
+    world.sync("bills")
+    world.xero.pay(world.bill()["id"], "5000.00")
+    assert world.sync("payments").problems == ()
+    assert world.milestone()["Status__c"] == "Paid"
