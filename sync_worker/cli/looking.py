@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sync_worker.wiring import App
 
 ALIVE_WITHIN = timedelta(minutes=3)
+DRAFT_STANDS = "a draft of it stands in Xero, which the next run completes"
 FEW_DAYS = 14
 """Days before its end from which on a consent is warned about."""
 
@@ -79,7 +80,9 @@ def _planned(app: App, name: str, kind: Kind) -> list[Action]:
     if f"{kind}s" not in connection.processes:
         return []
     work = connection.bills if kind is Kind.BILL else connection.invoices
-    return list(planned(work, work.crm.due()))
+    due = list(work.crm.due())
+    drafts = [Skip(one, DRAFT_STANDS) for one in due if one.to_be_completed]
+    return [*drafts, *planned(work, (one for one in due if not one.to_be_completed))]
 
 
 def _action(kind: Kind, action: Action) -> dict[str, Any]:
