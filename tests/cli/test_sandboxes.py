@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,28 @@ def test_the_demo_shows_the_main_job_and_ends_well() -> None:
     assert told["processes"]["invoices"]["created"] > 40
     assert told["processes"]["payments"]["created"] > 20
     assert {one["class"] for one in told["processes"]["invoices"]["held"]} >= {"period-locked"}
+
+
+def test_the_grant_makers_demo_walks_ten_steps_and_ends_with_what_was_ordered_paid() -> None:
+    said = subprocess.run(
+        [*WORKER, "demo", "--profile", "grants", "--once", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    told = json.loads(said.stdout)
+    assert len(told["steps"]) == 10
+    bills = {one["milestone"]: one for one in told["bills"]}
+    (batch,) = told["batches"]
+    assert batch["journal"] == "Sent"
+    assert {bills[item["milestone"]]["status"] for item in batch["items"]} == {"Paid"}
+    owed = sum(Decimal(bills[item["milestone"]]["total"]) for item in batch["items"])
+    earlier = Decimal("2500.00")  # half of MS-H12 was paid before
+    assert Decimal(batch["total"]) == owed - earlier
+    paid = {one["milestone"] for one in told["payments"]}
+    assert paid >= {item["milestone"] for item in batch["items"]}
 
 
 def test_the_demo_as_a_daemon_serves_until_stopped() -> None:
