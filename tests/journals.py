@@ -40,7 +40,9 @@ class Disk(sqlite3.Connection):
 
 @cache
 def the_disk() -> Disk:
-    disk = sqlite3.connect(":memory:", check_same_thread=False, factory=Disk)
+    disk = sqlite3.connect(
+        ":memory:", check_same_thread=False, factory=Disk, cached_statements=1000
+    )
     engine = _engine(disk)
     _template.append(disk.serialize())
     engine.dispose()

@@ -82,10 +82,11 @@ class Connection:
     def execute(self, statement: Any, params: Params = ()) -> Result:
         given = [params] if isinstance(params, Mapping) else params
         keys = tuple(given[0]) if given else ()
-        made = statement.__dict__.setdefault("_ways", {})
-        known = made.get((keys, len(given) > 1))
+        many = len(given) > 1
+        made: dict[Any, tuple[Way, Mapping[str, Any]]] = statement.__dict__.setdefault("_ways", {})
+        known = made.get((keys, many))
         if known is None:
-            known = made[keys, len(given) > 1] = self._way(statement, keys, many=len(given) > 1)
+            known = made[keys, many] = self._way(statement, keys, many=many)
         way, fixed = known
         return way.gone(self.driver_connection, fixed, given)
 
@@ -142,7 +143,7 @@ class Way:
         self._lists = {name for name, _, _ in self._slots} & set(_LISTS.findall(self._text))
         columns = compiled._result_columns or ()
         self._converts = [one.type._cached_result_processor(dialect, None) for one in columns]
-        self._row = namedtuple("Row", [one.keyname for one in columns], rename=True)  # type: ignore[misc] # noqa: PYI024 - made of what is selected
+        self._row = namedtuple("Row", [one.keyname for one in columns], rename=True)  # type: ignore[misc]  # of what is selected
 
     def gone(
         self,

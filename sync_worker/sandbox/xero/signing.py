@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -58,7 +58,9 @@ def jwks() -> dict[str, Any]:
     return {"keys": [key]}
 
 
+@lru_cache(maxsize=4096)
 def _signature(told: str) -> str:
+    """Kept, because simulations ask for the same token again and again."""
     return _base64(_key().sign(told.encode(), PKCS1v15(), SHA256()))
 
 
