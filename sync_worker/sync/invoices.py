@@ -89,7 +89,7 @@ def sync_invoices(work: InvoiceSync) -> Report:
     report.end(work.leftovers.finish())
     unseen = work.leftovers.waiting()
     _sync(work, _noting(work.crm.due(), unseen), report)
-    work.leftovers.let_go(unseen)
+    report.end(work.leftovers.let_go(unseen))
     return _ended(work, report)
 
 
