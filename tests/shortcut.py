@@ -142,8 +142,10 @@ class Way:
         ]
         self._lists = {name for name, _, _ in self._slots} & set(_LISTS.findall(self._text))
         columns = compiled._result_columns or ()
-        self._converts = [one.type._cached_result_processor(dialect, None) for one in columns]
-        self._row = namedtuple("Row", [one.keyname for one in columns], rename=True)  # type: ignore[misc]  # of what is selected
+        converts = [one.type._cached_result_processor(dialect, None) for one in columns]
+        self._converts = [(at, convert) for at, convert in enumerate(converts) if convert]
+        self._named = bool(columns)
+        self._row: Any = namedtuple("Row", [one.keyname for one in columns], rename=True)  # type: ignore[misc]  # of what is selected
 
     def gone(
         self,
@@ -165,6 +167,13 @@ class Way:
         return Result([self._read(row) for row in rows], cursor.rowcount)
 
     def _values(self, fixed: Mapping[str, Any], params: Mapping[str, Any]) -> list[Any]:
+        if not self._lists:
+            return [
+                each(params[key] if key in params else fixed[name])
+                if each
+                else (params[key] if key in params else fixed[name])
+                for name, key, each in self._slots
+            ]
         values: list[Any] = []
         for name, key, processor in self._slots:
             value = params[key] if key in params else fixed[name]
@@ -180,11 +189,9 @@ class Way:
         return ", ".join("?" * count) or NONE
 
     def _read(self, row: tuple[Any, ...]) -> Any:
-        if not self._converts:
+        if not self._named:
             return row
-        return self._row(
-            *(
-                convert(value) if convert else value
-                for convert, value in zip(self._converts, row, strict=True)
-            )
-        )
+        values = list(row)
+        for at, convert in self._converts:
+            values[at] = convert(values[at])
+        return self._row._make(values)

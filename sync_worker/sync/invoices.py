@@ -291,7 +291,7 @@ def _with_contacts(
     for create in creates:
         contact = found.get(create.debtor.id)
         if contact is None:
-            # Whether its contact was made is not known; the next run looks for it by its number.
+            # Its contact may have been made, or could not be linked just now: the next run looks for it by its number.
             report.in_doubt.append(create.invoice.number)
         elif isinstance(contact, Hold):
             inputs = input_hash(
