@@ -7,13 +7,15 @@ journal in memory would be gone. A real file would still be there, so closing on
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Engine
 
 from sync_worker.state.engine import open_engine
+from tests.shortcut import Short
 
 
 class Disk(sqlite3.Connection):
@@ -38,17 +40,28 @@ class Disk(sqlite3.Connection):
 
 @cache
 def the_disk() -> Disk:
-    disk = sqlite3.connect(":memory:", check_same_thread=False, factory=Disk)
+    disk = sqlite3.connect(
+        ":memory:", check_same_thread=False, factory=Disk, cached_statements=1000
+    )
     engine = _engine(disk)
     _template.append(disk.serialize())
     engine.dispose()
     return disk
 
 
-@cache
 def the_engine() -> Engine:
     """One for all worlds: SQLAlchemy keeps what it has compiled with its engine."""
-    return _engine(the_disk())
+    return _short() if _shortened else _whole()
+
+
+@contextmanager
+def shortened() -> Iterator[None]:
+    """Inside, the journal is reached by a shorter way than SQLAlchemy's own."""
+    _shortened.append(True)
+    try:
+        yield
+    finally:
+        _shortened.pop()
 
 
 def empty() -> Engine:
@@ -71,6 +84,17 @@ def put_back(copy: bytes) -> Engine:
 
 
 _template: list[bytes] = []
+_shortened: list[bool] = []
+
+
+@cache
+def _whole() -> Engine:
+    return _engine(the_disk())
+
+
+@cache
+def _short() -> Engine:
+    return cast(Engine, Short(_whole(), the_disk()))
 
 
 def _engine(disk: Disk) -> Engine:

@@ -40,7 +40,7 @@ DOCUMENT_MOVES: Moves = {
     State.UNSURE: {**_FOUND, State.NEW: "proved absent, new generation"},
     State.CREATED: {
         State.SENDING: "completing",
-        State.PROMOTED: "a draft is all that is wanted",
+        State.PROMOTED: "completed before, or a draft is all that is wanted",
         State.WRITTEN: "a bill in draft, linked in the CRM",
         State.HELD: "not due any more",
         State.REJECTED: "refused in Xero's words",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.state import backup
+from sync_worker.state.beginning import only_reading
 from sync_worker.state.tables import SCHEMA
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -19,7 +20,7 @@ _ADVISORY_LOCK = 7_426_001
 
 def head_is(engine: Engine) -> str | None:
     """The revision the journal stands at; None where it is empty."""
-    with engine.execution_options(readonly=True).connect() as connection:
+    with only_reading(engine) as connection:
         return _revision(connection)
 
 

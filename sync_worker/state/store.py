@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from sync_worker.domain.errors import Misconfigured, Transient
 from sync_worker.ports import Clock, Moments, unwatched
+from sync_worker.state.beginning import only_reading
 from sync_worker.state.engine import damaged
 
 T = TypeVar("T")
@@ -38,12 +39,11 @@ class Store:
         self.connection = connection
         self.clock = clock
         self._moments = moments
-        self._reader = engine.execution_options(readonly=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A steady view; never waits for a writer and never makes one wait."""
-        with _usable(self.engine), self._reader.begin() as tx:
+        with _usable(self.engine), only_reading(self.engine) as tx:
             yield tx
 
     @contextmanager

@@ -21,6 +21,9 @@ class Pause:
 
 
 _PAUSED = select(pauses).where(pauses.c.connection == bindparam("ours"))
+_PARKED = select(parkings).where(
+    parkings.c.connection == bindparam("ours"), parkings.c.until > bindparam("now")
+)
 
 
 class Switches:
@@ -62,9 +65,7 @@ class Switches:
 
     def parkings(self) -> dict[str, Parking]:
         """Every vendor that is left alone now."""
-        query = select(parkings).where(
-            parkings.c.connection == self._store.connection,
-            parkings.c.until > self._store.clock.now(),
-        )
+        ours = {"ours": self._store.connection, "now": self._store.clock.now()}
         with self._store.reading() as tx:
-            return {row.vendor: Parking(row.until, row.reason) for row in tx.execute(query)}
+            parked = tx.execute(_PARKED, ours)
+            return {row.vendor: Parking(row.until, row.reason) for row in parked}

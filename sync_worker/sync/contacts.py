@@ -34,6 +34,9 @@ from sync_worker.sync.attempt import MOST_LOST, Lane, attempt
 TRUSTED = timedelta(hours=24)
 """How long a link that was looked at is used without another look."""
 
+LOCKED = "UNABLE_TO_LOCK_ROW"
+"""The CRM's word for a record that somebody else is saving."""
+
 Found = dict[SalesforceId, XeroId | Hold]
 
 
@@ -54,7 +57,8 @@ class Directory:
 
 def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
     """The Xero contact of every party, made or updated where needed; ids are written back to the CRM. A party is
-    missing from the answer while Xero does not say whether its contact was made."""
+    missing from the answer while Xero does not say whether its contact was made, or while somebody saves its record in
+    the CRM: the next run asks again."""
     wanted = {party.id: party for party in parties}
     rows = directory.lane.journal.documents(Kind.CONTACT, wanted)
     found: Found = {}
@@ -70,8 +74,8 @@ def ensure(directory: Directory, parties: Iterable[Party]) -> Found:
             unlinked.append(party)
     found |= _check_linked(directory, linked, rows)
     found |= _make(directory, unlinked, rows)
-    _write_back(directory, wanted, found)
-    return found
+    locked = _write_back(directory, wanted, found)
+    return {record: contact for record, contact in found.items() if record not in locked}
 
 
 def _trusted(directory: Directory, party: Party, row: Document) -> bool:
@@ -368,18 +372,23 @@ def _row(
     )
 
 
-def _write_back(directory: Directory, parties: Mapping[SalesforceId, Party], found: Found) -> None:
+def _write_back(
+    directory: Directory, parties: Mapping[SalesforceId, Party], found: Found
+) -> set[str]:
+    """Those whose record was locked all the while."""
     links = [
         (parties[record], contact)
         for record, contact in found.items()
         if not isinstance(contact, Hold) and parties[record].xero_id != contact
     ]
     # Where the CRM cannot be reached this ends the run before an invoice is made: once it is linked, nobody would ask
-    # for its contact again.
-    for refusal in directory.crm.write_ids(links) if links else ():
+    # for its contact again. A refusal that will not pass by itself keeps no invoice back.
+    refused = directory.crm.write_ids(links) if links else ()
+    for refusal in refused:
         directory.lane.tell(
             "contact id not written back",
             record=refusal.record,
             code=refusal.code,
             reason=refusal.message,
         )
+    return {refusal.record for refusal in refused if refusal.code == LOCKED}

@@ -89,7 +89,7 @@ def sync_invoices(work: InvoiceSync) -> Report:
     report.end(work.leftovers.finish())
     unseen = work.leftovers.waiting()
     _sync(work, _noting(work.crm.due(), unseen), report)
-    work.leftovers.let_go(unseen)
+    report.end(work.leftovers.let_go(unseen))
     return _ended(work, report)
 
 
@@ -291,7 +291,7 @@ def _with_contacts(
     for create in creates:
         contact = found.get(create.debtor.id)
         if contact is None:
-            # Whether its contact was made is not known; the next run looks for it by its number.
+            # Its contact may have been made, or could not be linked just now: the next run looks for it by its number.
             report.in_doubt.append(create.invoice.number)
         elif isinstance(contact, Hold):
             inputs = input_hash(

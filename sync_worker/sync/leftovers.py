@@ -45,9 +45,10 @@ class Leftovers:
         rows = self.lane.journal.in_state(self.rules.kind, WAITING, limit=100_000)
         return {row.record for row in rows}
 
-    def let_go(self, unseen: AbstractSet[SalesforceId]) -> None:
+    def let_go(self, unseen: AbstractSet[SalesforceId]) -> Finished:
         """Holds whose invoice is not due any more. A cancelled invoice waits for nothing; one whose draft still stands
-        in Xero waits until somebody deletes the draft."""
+        in Xero waits until somebody deletes the draft; one that the CRM links already, by a write that seemed to have
+        failed, has come to its end."""
         now = self.lane.clock.now()
         waiting = self.lane.journal.documents(self.rules.kind, unseen).values()
         rows = [
@@ -56,7 +57,7 @@ class Leftovers:
             if row.xero_id is None or (row.next_try_at and row.next_try_at <= now)
         ][:MOST]
         if not rows:
-            return
+            return Finished(())
         present = self.crm.by_id([row.record for row in rows])
         gone = [row for row in rows if row.record not in present]
         self._orphan(row for row in gone if row.xero_id)
@@ -65,10 +66,15 @@ class Leftovers:
             if row.record in present and not row.xero_id:
                 reason = self.rules.not_due(present[row.record])
                 self._cancel([row] if reason else [], f"it waits no longer: {reason}")
+        begun = [
+            (row, present[row.record]) for row in rows if row.xero_id and row.record in present
+        ]
+        linked = [(row, invoice) for row, invoice in begun if row.xero_id == invoice.xero_id]
         self._cancel(
-            self._deleted_drafts([row for row in rows if row.xero_id and row.record in present]),
+            self._deleted_drafts([row for row, invoice in begun if row.xero_id != invoice.xero_id]),
             "its draft was deleted in Xero",
         )
+        return self.linking.finish(linked) if linked else Finished(())
 
     def _deleted_drafts(self, rows: Sequence[Document]) -> list[Document]:
         stored = self.ledger.by_id([row.document_id for row in rows]) if rows else {}

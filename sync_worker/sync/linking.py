@@ -25,6 +25,7 @@ from sync_worker.ports import (
 )
 from sync_worker.sync import documents, payees, preflight
 from sync_worker.sync.attempt import Lane
+from sync_worker.sync.recover import FINAL
 
 REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
 
@@ -51,6 +52,7 @@ class Linking:
         """Each row as it ends: WRITTEN, or waiting with the reason, or in doubt."""
         invoices = {invoice.id: invoice for _, invoice in begun}
         rows = {row.record: self._ready(row, invoice) for row, invoice in begun}
+        rows |= self._complete_already([(rows[invoice.id], invoice) for _, invoice in begun])
         drafts: list[tuple[Document, Draft | None]] = []
         for row in rows.values():
             match self._completion(row, invoices[row.record]):
@@ -110,6 +112,34 @@ class Linking:
         if refused or (row.state is State.CREATED and self.rules.final_status(invoice) == "DRAFT"):
             return replace(row, state=State.PROMOTED)
         return row
+
+    def _complete_already(self, begun: Begun) -> dict[SalesforceId, Document]:
+        """Those whose last step was done, though this journal does not say so: its answer was lost and Xero refuses a
+        second one, or the CRM links it and the journal is a copy older than that."""
+        asked = [
+            row
+            for row, invoice in begun
+            if row.xero_id
+            and (
+                row.state is State.REJECTED
+                or (
+                    row.state in {State.CREATED, State.HELD}
+                    and row.xero_id == invoice.xero_id
+                    and self.rules.not_due(invoice)
+                )
+            )
+        ]
+        known = self.ledger.by_id([row.document_id for row in asked]) if asked else {}
+        changes = [
+            Change(
+                replace(row, state=State.PROMOTED, hold=None),
+                f"stands in Xero as {known[row.document_id].status}",
+            )
+            for row in asked
+            if row.document_id in known and known[row.document_id].status in FINAL
+        ]
+        self.lane.journal.save(changes)
+        return {change.document.record: change.document for change in changes}
 
     def _completion(self, row: Document, invoice: Invoice) -> Draft | Hold | bool:
         """Whether the stored draft is to be completed, with new contents where the invoice was edited since, or why

@@ -14,7 +14,7 @@ MEMORY = (
     ),
     Mutant(
         "writers begin deferred, and fail when they first write",
-        "sync_worker/state/engine.py",
+        "sync_worker/state/beginning.py",
         'driver.execute("BEGIN" if readonly else "BEGIN IMMEDIATE")',
         'driver.execute("BEGIN" if readonly else "BEGIN DEFERRED")',
         (

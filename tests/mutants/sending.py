@@ -405,6 +405,33 @@ SENDING = (
         ),
     ),
     Mutant(
+        "a refused last step is asked for again without a look whether it was done",
+        "sync_worker/sync/linking.py",
+        "                row.state is State.REJECTED\n                or (",
+        "                row.state is State.UNSURE\n                or (",
+        (
+            "tests/sync/test_recover.py::test_a_last_step_that_is_refused_because_it_was_done_is_found_done",
+        ),
+    ),
+    Mutant(
+        "a draft that an older journal knows is not looked for, though the CRM links it",
+        "sync_worker/sync/linking.py",
+        "                    row.state in {State.CREATED, State.HELD}\n",
+        "                    row.state in {State.HELD}\n",
+        (
+            "tests/sync/test_recover.py::test_a_draft_completed_after_the_journal_was_copied_does_not_wait_for_its_completion",
+        ),
+    ),
+    Mutant(
+        "a link that was written after all goes on being waited for",
+        "sync_worker/sync/leftovers.py",
+        "        return self.linking.finish(linked) if linked else Finished(())\n",
+        "        return Finished(())\n",
+        (
+            "tests/sync/test_recover.py::test_a_link_that_was_written_though_the_crm_failed_ends_its_wait",
+        ),
+    ),
+    Mutant(
         "a record deleted after its document was made is forgotten in silence",
         "sync_worker/sync/leftovers.py",
         "        orphans = self._orphan(row for row in rows if row.record not in present)\n",

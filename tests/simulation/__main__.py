@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 
+from tests import journals
 from tests.oracle import Breach, Kind
 from tests.simulation import chance, deaths, half_written, tally, together
 from tests.simulation.life import Life
@@ -23,8 +24,11 @@ EACH = 50
 def main() -> int:
     asked = _arguments()
     tally.quietly()
-    if asked.case:
-        return _again(asked.case)
+    with journals.shortened():
+        return _again(asked.case) if asked.case else _all(asked)
+
+
+def _all(asked: argparse.Namespace) -> int:
     progress = Progress(0)
     whole, points = Tally(), {name: len(deaths.moments_of(name)) for name in deaths.LIVES}
     if not asked.only:

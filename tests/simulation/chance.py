@@ -1,65 +1,33 @@
-"""One random life from one seed: invoices of several people, faults on calls, deaths, lost and older journals, clocks
-that jump, and people at work on both sides all the while. The same seed is the same life.
+"""One random life from one seed: invoices of several people, troubles, deaths, lost and older journals, clocks that
+jump, two or three workers at once, and people at work on both sides all the while. The same seed is the same life.
 
 People do what the real ones do, and what they did is noted in `Deeds`: what they did by hand is not the worker's doing.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
-from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.salesforce.errors import Refused
 from sync_worker.sandbox.xero.errors import Invalid
 from tests import journals
 from tests.oracle import GONE, Breach
+from tests.simulation import together
 from tests.simulation.life import A_DAY, Life, a_life
 from tests.simulation.points import EXCEPTION, KILL, SIGTERM
 from tests.simulation.tally import Tally
+from tests.simulation.troubles import PLENTY, Troubles
 from tests.world import TODAY, Row
 
 PEOPLE = ("Sam Client", "Ann Other", "Kim Lee", "Jo Walker")
 PROCESSES = ("invoices", "invoices", "invoices", "payments", "payments", "verify")
 GAPS = (5, 5, 30, 90, 250, 420, 420, 1300, 3600, 93_600)
 """Seconds between a death and the next life, or between two runs."""
-
-FAULTS = (
-    ("drop_before_commit", 2),
-    ("drop_after_commit", 4),
-    ("late_commit", 4),
-    ("slow_before", 3),
-    ("slow_after", 3),
-    ("429_minute", 1),
-    ("429_concurrent", 1),
-    ("500_before", 1),
-    ("500_after", 2),
-    ("503_before", 1),
-    ("truncated", 2),
-    ("html", 1),
-    ("html_before", 1),
-    ("expire_token", 1),
-)
-XERO_CALLS = (
-    ("PUT", "/Invoices"),
-    ("PUT", "/Invoices"),
-    ("POST", "/Invoices"),
-    ("PUT", "/Contacts"),
-    ("POST", "/Contacts"),
-    ("GET", "/Invoices"),
-    ("GET", "/Payments"),
-    ("GET", ""),
-    ("", ""),
-)
-CRM_CALLS = (("PATCH", "/composite/sobjects"), ("PATCH", "/composite/sobjects"), ("GET", "/query"))
-LATEST = 250.0
-"""Seconds after which no request has any effect any more; below the worker's QUIET, or it could prove nothing."""
 
 
 @dataclass
@@ -69,6 +37,7 @@ class Chance:
     life: Life
     dice: random.Random
     numbering: str
+    troubles: Troubles
     entered: int = 0
     typed: int = 0
     removed: list[str] = field(default_factory=list)
@@ -81,14 +50,17 @@ class Chance:
     def live(self) -> None:
         life, dice = self.life, self.dice
         self.enter(dice.randint(1, 3))
-        for _ in range(dice.randint(2, 4)):
+        for _ in range(dice.choice((1, 2, 2, 3, 4))):
             for _ in range(dice.choice((0, 0, 1, 1, 2))):
                 self.somebody_acts()
             if dice.random() < 0.3:
                 self.copies.append(journals.copied())
             for _ in range(dice.choice((0, 0, 1, 1, 2))):
-                self.something_breaks()
-            self.one_run(dice.choice(PROCESSES))
+                self.troubles.something_breaks()
+            if dice.random() < 0.1:
+                self.a_crew()
+            else:
+                self.one_run(dice.choice(PROCESSES))
             if dice.random() < 0.04:
                 life.world.clock.ahead += timedelta(hours=dice.choice((2, -1)))
                 life.tell(f"the worker's clock jumped: it is {life.world.clock.ahead} ahead")
@@ -123,32 +95,30 @@ class Chance:
 
         return every
 
-    def something_breaks(self) -> None:
-        dice, world = self.dice, self.life.world
-        if dice.random() < 0.06:
-            self.answers_are_wrong()
-            return
-        vendor = dice.choice(("xero", "xero", "xero", "salesforce"))
-        method, path = dice.choice(XERO_CALLS if vendor == "xero" else CRM_CALLS)
-        do = dice.choices([name for name, _ in FAULTS], [weight for _, weight in FAULTS])[0]
-        more: dict[str, Any] = {"nth": dice.randint(1, 3), "times": dice.choice((1, 1, 1, 2, 3))}
-        if do in {"late_commit", "slow_before", "slow_after"}:
-            more["seconds"] = dice.choice((1, 20, 70, 120, LATEST))
-        world.fault(vendor, do, method=method, path=path, **more)
-        self.life.tell(f"fault: {vendor} {do} on {method} {path} {more}")
+    def a_crew(self) -> None:
+        """Two or three workers at once, on one host or on several; one of them may stand still for a while."""
+        life, dice = self.life, self.dice
+        work = [dice.choice(PROCESSES) for _ in range(dice.choice((2, 2, 3)))]
+        hosts = dice.random() < 0.7
+        restless = dice.choice((0.03, 0.15, 0.5))
+        asleep = dice.choice((0.0, 0.0, 60.0, together.ASLEEP)) if hosts else 0.0
+        life.deeds.drafts_may_stay |= asleep == together.ASLEEP
+        life.tell(f"{len(work)} workers {'apart' if hosts else 'beside each other'}: {work}")
 
-    def answers_are_wrong(self) -> None:
-        """A proxy or a vendor in trouble: elements missing, or in another order. Once."""
-        how, road = self.dice.choice(("short", "shuffled")), self.life.world.roads["xero"]
-        self.life.tell(f"fault: the next answer to a write of documents is {how}")
+        def choose(who: int, name: str) -> int | None:
+            nonlocal asleep
+            others = sorted(baton.alive - {who})
+            if not others or dice.random() >= restless:
+                return None
+            other = dice.choice(others)
+            life.tell(f"worker {who} stops at {name}, {other} goes on {asleep:.0f} s later")
+            life.world.advance(asleep)
+            asleep = 0.0
+            return other
 
-        def reader(request: Request, response: Response) -> Response:
-            if request.method == "GET" or not request.path.endswith("/Invoices"):
-                return response
-            road.reader = lambda _, untouched: untouched
-            return _disordered(response, how)
-
-        road.reader = reader
+        baton = together.Baton(choose)
+        baton.run(together.crew(life, baton, work, hosts=hosts))
+        life.world.advance(float(dice.choice(GAPS)))
 
     # People -------------------------------------------------------------------------------------
 
@@ -380,10 +350,7 @@ class Chance:
 
     def peace(self) -> None:
         """Faults end, the clock is right, the books are open; what may not wait any longer has had its day."""
-        life = self.life
-        for road in life.world.roads.values():
-            road.door.faults.clear()
-            road.reader = lambda _, untouched: untouched
+        life, wait = self.life, self.troubles.end()
         life.world.clock.ahead = timedelta()
         if self.locked:
             life.tell(f"people: {self.lock_or_unlock()}")
@@ -393,7 +360,7 @@ class Chance:
         life.deeds.may_wait |= {
             row["Id"] for row in self.invoices() if row["Participant__c"] in of_these
         }
-        life.world.advance(A_DAY if life.deeds.may_wait else LATEST)
+        life.world.advance(A_DAY if life.deeds.may_wait else wait)
         life.tell("peace")
 
     def restored(self) -> str:
@@ -449,13 +416,13 @@ def lived(seed: int) -> tuple[Life, list[Breach]]:
     life.tell(
         f"numbering {numbering}, batches of {life.world.settings.connections['main'].invoices.batch}, {knobs}"
     )
-    chance = Chance(life, dice, numbering)
+    chance = Chance(life, dice, numbering, Troubles(life, dice))
     try:
         chance.live()
         chance.peace()
         return life, life.judged(swept=True)
     finally:
-        life.world.xero.turn(key_scope="app", modified_since="inclusive", late_visibility_s=0)
+        life.world.org.set_daily_limit(PLENTY)
 
 
 def all_lives(first: int, end: int) -> Tally:
@@ -467,18 +434,6 @@ def all_lives(first: int, end: int) -> Tally:
 
 def _found(seed: int) -> list[Breach]:
     return lived(seed)[1]
-
-
-def _disordered(response: Response, how: str) -> Response:
-    try:
-        body = json.loads(response.body, parse_float=Decimal)
-    except ValueError:
-        return response
-    elements = body.get("Invoices") if isinstance(body, dict) else None
-    if not elements:
-        return response
-    body["Invoices"] = elements[:-1] if how == "short" else elements[::-1]
-    return replace(response, body=json.dumps(body, default=float).encode())
 
 
 def _record(document: Row) -> str:

@@ -125,11 +125,8 @@ LIVES = {
     "mixed": Plain(
         "xero",
         ("invoices", "payments"),
-        (three_invoices,),
+        (three_invoices, "invoices", pay_whatever_stands, edit_one_and_enter_another),
         (
-            "invoices",
-            pay_whatever_stands,
-            edit_one_and_enter_another,
             "payments",
             "invoices",
             take_one_back_and_pay_another,

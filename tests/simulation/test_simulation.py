@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import journals
 from tests.simulation import chance, deaths, half_written, together
 from tests.simulation.deaths import GAPS, JOURNALS, LIVES, Case, Pair
-from tests.simulation.life import PASSED
+from tests.simulation.life import PASSED, Life
 from tests.simulation.points import WAYS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "crash-points.md"
@@ -80,6 +81,21 @@ def test_a_journal_deleted_in_the_middle_of_much_work_costs_hardly_a_call() -> N
 def test_a_seed_is_one_life() -> None:
     first, again = chance.lived(4)[0], chance.lived(4)[0]
     assert first.story == again.story
+
+
+@pytest.mark.parametrize("seed", range(50, 56))
+def test_a_life_is_the_same_on_the_shorter_way_to_its_journal(seed: int) -> None:
+    whole = chance.lived(seed)[0]
+    with journals.shortened():
+        short = chance.lived(seed)[0]
+        assert short.story == whole.story
+        assert told(short) == told(whole)
+
+
+def told(life: Life) -> object:
+    """What stands on both sides, and the worker's own words about it."""
+    rows = life.world.org.rows("Invoice__c")
+    return rows, life.world.xero.documents(), life.journeys({row["Name"] for row in rows})
 
 
 # The table of crash points ----------------------------------------------------------------------------

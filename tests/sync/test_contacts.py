@@ -492,3 +492,17 @@ def test_a_link_the_crm_refuses_is_no_reason_to_stop() -> None:
     world.sync()
     assert world.document("INV-1")["status"] == "AUTHORISED"
     assert person(world, who)["Finance_External_ID__c"] is None
+
+
+def test_a_participant_whose_record_is_locked_keeps_its_invoice_until_its_contact_is_linked() -> (
+    None
+):
+    """Found by the simulation, seed 9399: the invoice went, and nobody asked for the contact again."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    world.org.lock_rows([world.crm.participant()], 3)
+    assert world.sync().counts["in_doubt"] == ["INV-1"]
+    assert world.xero.documents() == []
+    world.sync()
+    assert world.document("INV-1")["status"] == "AUTHORISED"
+    assert wrongs(world.org, world.xero) == []

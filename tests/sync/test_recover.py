@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sync_worker.domain.document import State
+from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from tests import journals
 from tests.oracle import wrongs
@@ -365,5 +366,64 @@ def test_a_completion_lost_for_a_document_xero_does_not_list_yet_is_asked_for_ag
     world.roads["xero"].reader = unlisted
     world.sync()
     assert "CREATED: asked for again" in world.journey("INV-1")
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+# What was done already, though the journal does not say so ------------------------------------------
+
+
+def test_a_last_step_that_is_refused_because_it_was_done_is_found_done() -> None:
+    """Found by the simulation: the draft is not listed yet, its completion is asked for again, and meanwhile somebody
+    pays what was completed. Xero refuses from then on, so it waited for ever, unlinked."""
+    world = a_world()
+    world.xero.turn(late_visibility_s=240)
+    world.crm.invoice("INV-1")
+    world.fault("xero", "drop_after_commit", method="POST", path="Invoices")
+    world.sync()
+    world.xero.pay(world.document("INV-1")["id"], "100.00")
+    world.sync()
+    assert world.row("INV-1").state is State.REJECTED
+    world.advance(25 * 3600)
+    world.sync()
+    assert world.row("INV-1").state is State.WRITTEN
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_draft_completed_after_the_journal_was_copied_does_not_wait_for_its_completion() -> None:
+    """Found by the simulation: the CRM links it, so it was not due, and was shown as a draft that is not due."""
+    world = a_world()
+    world.crm.invoice("INV-1")
+    copies: list[bytes] = []
+
+    def copied(moment: str) -> None:
+        if moment == "journal.settle.after" and world.xero.documents():
+            copies.append(journals.copied())
+
+    world.moments = copied
+    world.sync()
+    world.moments = unwatched
+    world.advance(600)
+    world.lose_journal(copies[0])
+    assert world.row("INV-1").state is State.CREATED
+    world.sync()
+    assert world.row("INV-1").state is State.WRITTEN
+    assert world.writes("Invoices", "POST") == 1
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_a_link_that_was_written_though_the_crm_failed_ends_its_wait() -> None:
+    """Found by the simulation: the second try at it met a locked row, so it waited, and an invoice that is linked is
+    never seen as due again."""
+    world = a_world()
+    record = world.crm.invoice("INV-1")
+    world.fault("salesforce", "500_after", method="PATCH", path="composite", nth=2)
+    world.sync()
+    assert world.invoice("INV-1")["Finance_External_ID__c"]
+    world.org.lock_rows([record], 4)
+    world.sync()
+    assert world.row("INV-1").state is State.HELD
+    world.advance(25 * 3600)
+    world.sync()
     assert world.row("INV-1").state is State.WRITTEN
     assert wrongs(world.org, world.xero) == []
