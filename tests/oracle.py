@@ -22,6 +22,7 @@ from sync_worker.sandbox.xero.app import XeroSandbox
 
 Row = dict[str, Any]
 GONE = {"DELETED", "VOIDED"}
+EXEMPT = "Exempt_from_Sync__c"
 APPROVED = {"AUTHORISED", "PAID"}
 
 
@@ -30,6 +31,43 @@ class Kind(StrEnum):
     LOST = "lost"
     DIFFERENT = "different"
     ORPHANED = "orphaned"
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """What is called how, of invoices and of milestones."""
+
+    sobject: str
+    number: str
+    total: str
+    payment: str
+    unpaid: str
+    partly: str
+    wholly: str
+    before: frozenset[str] = frozenset()
+    """Statuses before a milestone is approved: nothing needs to stand in Xero, and a draft may."""
+
+
+INVOICES = Sort(
+    "Invoice__c",
+    "Xero_Invoice_Number__c",
+    "Total_Amount__c",
+    "Payment__c",
+    "Entered",
+    "Partially Paid",
+    "Fully Paid",
+)
+MILESTONES = Sort(
+    "Milestone__c",
+    "Xero_Bill_Number__c",
+    "Amount__c",
+    "Milestone_Payment__c",
+    "Approved",
+    "Part Paid",
+    "Paid",
+    frozenset({"Draft", "Submitted", "Resubmission Requested"}),
+)
+SORTS = (INVOICES, MILESTONES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +111,21 @@ def breaches(
 ) -> list[Breach]:
     """Every breach of the promises; `seen` are the documents in Xero that the worker shows as waiting for a person."""
     deeds = deeds or Deeds()
-    invoices = org.rows("Invoice__c")
-    numbers = {row["Name"] for row in invoices} if due is None else set(due)
-    return [
-        *_invoices([row for row in invoices if row["Name"] in numbers], xero, deeds, seen),
-        *_strays(invoices, xero, seen),
-        *_contacts(org, xero, deeds),
-        *_payments(org, xero),
-    ]
+    found: list[Breach] = []
+    for sort in SORTS:
+        rows = org.rows(sort.sobject)
+        numbers = {row["Name"] for row in rows} if due is None else set(due)
+        wanted = [row for row in rows if row["Name"] in numbers and not row.get(EXEMPT)]
+        found += [*_records(sort, wanted, xero, deeds, seen), *_payments(sort, org, xero)]
+    known = [row for sort in SORTS for row in org.rows(sort.sobject)]
+    return [*found, *_strays(known, xero, seen), *_contacts(org, xero, deeds)]
 
 
-# Invoices -----------------------------------------------------------------------------------------
+# Invoices and bills -------------------------------------------------------------------------------
 
 
-def _invoices(
-    due: Iterable[Row], xero: XeroSandbox, deeds: Deeds, seen: Set[str]
+def _records(
+    sort: Sort, due: Iterable[Row], xero: XeroSandbox, deeds: Deeds, seen: Set[str]
 ) -> Iterator[Breach]:
     standing, gone = _by_record(xero)
     for row in due:
@@ -96,8 +134,8 @@ def _invoices(
         yield from _doubles(row, mine, deeds)
         document = _the_one(row, mine)
         if document is not None:
-            yield from _unequal(row, document, deeds, seen)
-        elif row["Status__c"] != "Cancelled" and not ended_by_hand:
+            yield from _unequal(sort, row, document, deeds, seen)
+        elif row["Status__c"] not in {"Cancelled", *sort.before} and not ended_by_hand:
             yield from _absent(row, deeds)
 
 
@@ -124,7 +162,7 @@ def _absent(row: Row, deeds: Deeds) -> Iterator[Breach]:
         yield Breach(Kind.LOST, name, f"{name} stands 0 times in Xero and {said}")
 
 
-def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[Breach]:
+def _unequal(sort: Sort, row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[Breach]:
     name, by_hand = row["Name"], document["id"] in deeds.edited
     excused = by_hand or row["Id"] in deeds.may_wait or _told(row, deeds)
     if row["Finance_External_ID__c"] != document["id"]:
@@ -136,16 +174,18 @@ def _unequal(row: Row, document: Row, deeds: Deeds, seen: Set[str]) -> Iterator[
         elif not excused and row["Status__c"] != "Cancelled":
             yield Breach(Kind.LOST, name, words)
         return
-    if row["Xero_Invoice_Number__c"] != document["number"] and not by_hand:
-        words = f"{name} says {row['Xero_Invoice_Number__c']}, Xero says {document['number']}"
+    if row[sort.number] != document["number"] and not by_hand:
+        words = f"{name} says {row[sort.number]}, Xero says {document['number']}"
         yield Breach(Kind.DIFFERENT, name, words)
-    if document["status"] not in APPROVED and not excused:
+    awaited = row["Status__c"] in sort.before
+    if (document["status"] not in APPROVED) != awaited and not excused:
         yield Breach(Kind.LOST, name, f"{name} is {document['status']} in Xero")
-    total, totals = row["Total_Amount__c"], deeds.totals.get(row["Id"], set())
+    total, totals = row[sort.total], deeds.totals.get(row["Id"], set())
     if total is not None and document["total"] not in {total, *totals} and not by_hand:
         words = f"{name} is worth {total} in the CRM and {document['total']} in Xero"
         yield Breach(Kind.DIFFERENT, name, words)
-    if (row["Finance_Sync_State__c"] != "Synced" or row["Finance_Message__c"]) and not excused:
+    state = "Draft" if awaited else "Synced"
+    if (row["Finance_Sync_State__c"] != state or row["Finance_Message__c"]) and not excused:
         words = f"{name} shows {row['Finance_Sync_State__c']}: {row['Finance_Message__c']}"
         yield Breach(Kind.DIFFERENT, name, words)
 
@@ -197,10 +237,10 @@ def _contacts(org: SalesforceOrg, xero: XeroSandbox, deeds: Deeds) -> Iterator[B
 # Payments -----------------------------------------------------------------------------------------
 
 
-def _payments(org: SalesforceOrg, xero: XeroSandbox) -> Iterator[Breach]:
+def _payments(sort: Sort, org: SalesforceOrg, xero: XeroSandbox) -> Iterator[Breach]:
     """Every payment the CRM has from Xero says what Xero says, once, and the totals are their sums."""
     theirs = {payment["id"]: payment for payment in xero.payments()}
-    records = org.rows("Payment__c")
+    records = org.rows(sort.payment)
     seen: set[str] = set()
     for record in records:
         known = record["Finance_External_ID__c"]
@@ -211,8 +251,8 @@ def _payments(org: SalesforceOrg, xero: XeroSandbox) -> Iterator[Breach]:
         seen.add(known)
         if words := _misreported(record, theirs.get(known)):
             yield Breach(Kind.DIFFERENT, known, words)
-    for row in org.rows("Invoice__c"):
-        mine = [r for r in records if r["Invoice__c"] == row["Id"] and r["Include__c"]]
+    for row in org.rows(sort.sobject):
+        mine = [r for r in records if r[sort.sobject] == row["Id"] and r["Include__c"]]
         summed = sum(record["Payment_Amount__c"] for record in mine)
         if (row["Total_Payment_Amount__c"] or 0) != summed:
             words = f"{row['Name']} sums up to {row['Total_Payment_Amount__c']}, its payments to {summed}"
@@ -238,8 +278,12 @@ def unpaid_in_crm(org: SalesforceOrg, xero: XeroSandbox) -> list[str]:
 
 
 def unpaid(org: SalesforceOrg, xero: XeroSandbox) -> list[Breach]:
-    linked = {row["Finance_External_ID__c"]: row for row in org.rows("Invoice__c")}
-    records = {row["Finance_External_ID__c"] for row in org.rows("Payment__c")}
+    return [breach for sort in SORTS for breach in _unpaid(sort, org, xero)]
+
+
+def _unpaid(sort: Sort, org: SalesforceOrg, xero: XeroSandbox) -> list[Breach]:
+    linked = {row["Finance_External_ID__c"]: row for row in org.rows(sort.sobject)}
+    records = {row["Finance_External_ID__c"] for row in org.rows(sort.payment)}
     missing = [
         Breach(
             Kind.LOST,
@@ -256,20 +300,21 @@ def unpaid(org: SalesforceOrg, xero: XeroSandbox) -> list[Breach]:
             Kind.DIFFERENT,
             row["Name"],
             f"{row['Name']} is {row['Status__c']} with {row['Total_Payment_Amount__c']} of "
-            f"{row['Total_Amount__c']} paid",
+            f"{row[sort.total]} paid",
         )
         for row in linked.values()
-        if row["Status__c"] != _status(row)
+        if row["Status__c"] != _status(sort, row)
     ]
 
 
-def _status(row: Row) -> str:
-    paid, total = row["Total_Payment_Amount__c"] or 0, row["Total_Amount__c"]
+def _status(sort: Sort, row: Row) -> str:
+    paid, total = row["Total_Payment_Amount__c"] or 0, row[sort.total]
     if row["Status__c"] == "Cancelled" or total is None:
         return str(row["Status__c"])
     if not paid:
-        return "Not Paid" if row["Status__c"] == "Not Paid" else "Entered"
-    return "Fully Paid" if paid >= total else "Partially Paid"
+        kept = {"Not Paid", *sort.before}
+        return row["Status__c"] if row["Status__c"] in kept else sort.unpaid
+    return sort.wholly if paid >= total else sort.partly
 
 
 def _by_record(xero: XeroSandbox) -> tuple[dict[str, list[Row]], dict[str, list[Row]]]:

@@ -24,9 +24,6 @@ LARGEST_BODY = 3_000_000
 """Bytes; Xero advises 3.5 MB at most."""
 GONE = "its CRM record is gone; the Xero document stays for a person to judge"
 
-Member = TypeVar("Member")
-"""Of a batch: whatever carries a row."""
-
 
 @dataclass(frozen=True, slots=True)
 class Ready:
@@ -35,6 +32,25 @@ class Ready:
     draft: Draft
     contact: XeroId
     row: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A stored draft on its last step. `contents` replace what it says, where the CRM says something else by now;
+    `input_hash` is what they were made of. The row keeps the hash of what Xero has until it has something else."""
+
+    row: Document
+    contents: Draft | None = None
+    input_hash: str = ""
+
+    @property
+    def completed(self) -> Document:
+        if self.contents is None:
+            return self.row
+        return replace(self.row, total=self.contents.total, input_hash=self.input_hash)
+
+
+Member = TypeVar("Member", Ready, Completion)
 
 
 def create(
@@ -57,10 +73,10 @@ def complete(
     lane: Lane,
     ledger: LedgerInvoices,
     rules: InvoiceRules,
-    rows: Sequence[tuple[Document, Draft | None]],
+    drafts: Sequence[Completion],
 ) -> Iterator[list[Document]]:
-    """The second step, by id, so that doing it twice changes nothing. A Draft replaces the stored contents first."""
-    for part in chunked(rows, rules.batch):
+    """The second step, by id, so that doing it twice changes nothing."""
+    for part in chunked(drafts, rules.batch):
         yield _complete(lane, ledger, part)
 
 
@@ -120,27 +136,24 @@ def total_differs(stored: Decimal | None, expected: Decimal | None) -> Hold:
 def _create(
     lane: Lane, ledger: LedgerInvoices, rules: InvoiceRules, ready: Sequence[Ready]
 ) -> list[Document]:
-    expected = {one.draft.record: one.draft.total for one in ready}
     return _sent(
         lane,
         ready,
-        lambda one: one.row,
+        lambda one: replace(one.row, total=one.draft.total),
         lambda part: ledger.prepare_new(
             [(one.draft, one.contact, one.row.generation) for one in part]
         ),
-        lambda row, done: _made(lane, rules, replace(row, total=expected[row.record]), done),
+        lambda row, done: _made(lane, rules, row, done),
     )
 
 
-def _complete(
-    lane: Lane, ledger: LedgerInvoices, rows: Sequence[tuple[Document, Draft | None]]
-) -> list[Document]:
+def _complete(lane: Lane, ledger: LedgerInvoices, drafts: Sequence[Completion]) -> list[Document]:
     return _sent(
         lane,
-        rows,
-        lambda one: one[0],
+        drafts,
+        lambda one: one.completed,
         lambda part: ledger.prepare_completion(
-            [(row.record, row.document_id, draft) for row, draft in part]
+            [(one.row.record, one.row.document_id, one.contents) for one in part]
         ),
         _completed,
     )
@@ -149,15 +162,19 @@ def _complete(
 def _sent(
     lane: Lane,
     members: Sequence[Member],
-    row_of: Callable[[Member], Document],
+    answered: Callable[[Member], Document],
     prepare: Callable[[Sequence[Member]], Frozen],
     done: Callable[[Document, Done], Change],
 ) -> list[Document]:
-    """In one call where it is small enough and none of them spoils it, else in halves."""
-    rows = [row_of(one) for one in members]
+    """In one call where it is small enough and none of them spoils it, else in halves. `answered` is the row with what
+    Xero has once it has answered for it."""
+    rows = [one.row for one in members]
+    after = {one.row.record: answered(one) for one in members}
     frozen = prepare(members)
 
     def understand(row: Document, outcome: Outcome) -> Change:
+        told = after[row.record]
+        row = replace(row, total=told.total, input_hash=told.input_hash)
         match outcome:
             case Done():
                 return done(row, outcome)
@@ -169,10 +186,10 @@ def _sent(
     try:
         if len(frozen.body) <= LARGEST_BODY:
             return attempt(lane, frozen, rows, understand)
-        alone = _too_large(lane, rows[0], frozen)
+        alone = _too_large(lane, answered(members[0]), frozen)
     except Rejected as whole:
         # One poisoned document can have the whole call refused: it is found by halving.
-        alone = _refused(lane, rows[0], whole.messages)
+        alone = _refused(lane, answered(members[0]), whole.messages)
     except OutcomeUnknown as lost:
         lane.tell("outcome unknown", documents=len(rows), reason=str(lost))
         return [replace(row, state=State.UNSURE) for row in rows]
@@ -183,7 +200,7 @@ def _sent(
     return [
         document
         for part in (members[:half], members[half:])
-        for document in _sent(lane, part, row_of, prepare, done)
+        for document in _sent(lane, part, answered, prepare, done)
     ]
 
 

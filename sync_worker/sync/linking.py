@@ -25,6 +25,7 @@ from sync_worker.ports import (
 )
 from sync_worker.sync import documents, payees, preflight
 from sync_worker.sync.attempt import Lane
+from sync_worker.sync.documents import Completion
 from sync_worker.sync.recover import FINAL
 
 REFUSED_BY_CRM = frozenset({HoldClass.WRITE_BACK_REFUSED, HoldClass.LINK_TAKEN})
@@ -53,17 +54,16 @@ class Linking:
         invoices = {invoice.id: invoice for _, invoice in begun}
         rows = {row.record: self._ready(row, invoice) for row, invoice in begun}
         rows |= self._complete_already([(rows[invoice.id], invoice) for _, invoice in begun])
-        drafts: list[tuple[Document, Draft | None]] = []
+        drafts: list[Completion] = []
         for row in rows.values():
             match self._completion(row, invoices[row.record]):
                 case Hold() as hold:
                     rows[row.record] = self._held(row, hold, invoices[row.record])
                 case True:
-                    drafts.append((row, None))
+                    drafts.append(Completion(row))
                 case Draft() as contents:
                     inputs = input_hash(invoices[row.record], self.rules)
-                    renewed = replace(row, total=contents.total, input_hash=inputs)
-                    drafts.append((renewed, contents))
+                    drafts.append(Completion(row, contents, inputs))
                 case _:
                     pass
         if self.rules.kind is Kind.BILL and drafts:
@@ -74,7 +74,7 @@ class Linking:
                 rows |= {row.record: row for row in batch}
         finally:
             rows |= self._record(rows.values(), invoices)
-        edited = {row.record for row, contents in drafts if contents}
+        edited = {one.row.record for one in drafts if one.contents}
         ended = list(rows.values())
         return Finished(
             ended, sum(1 for row in ended if row.record in edited and row.state is State.WRITTEN)
@@ -156,7 +156,8 @@ class Linking:
             )
         edited = row.input_hash != input_hash(invoice, self.rules)
         differed = row.hold is not None and row.hold.hold_class is HoldClass.TOTAL_DIFFERS
-        if not edited and not differed:
+        # The hash of one that waits is of what was looked at last, which need not be what its draft says.
+        if not edited and not differed and row.state not in WAITING:
             return True
         drafted = preflight.draft(invoice, self.rules, self.books.books(), self.books.currencies)
         if isinstance(drafted, Hold) or not differed:
@@ -165,18 +166,18 @@ class Linking:
 
     def _stopped(
         self,
-        drafts: Sequence[tuple[Document, Draft | None]],
+        drafts: Sequence[Completion],
         invoices: Mapping[SalesforceId, Invoice],
-    ) -> tuple[list[tuple[Document, Draft | None]], dict[SalesforceId, Document]]:
+    ) -> tuple[list[Completion], dict[SalesforceId, Document]]:
         """The bills that may be completed, and the rows of those that may not."""
-        begun = [(row, invoices[row.record]) for row, _ in drafts]
+        begun = [(one.row, invoices[one.row.record]) for one in drafts]
         holds = payees.refused(self.lane.journal, self.ledger, self.contacts, begun)
         stopped = {
             row.record: self._held(row, holds[row.record], invoice)
             for row, invoice in begun
             if row.record in holds
         }
-        return [one for one in drafts if one[0].record not in holds], stopped
+        return [one for one in drafts if one.row.record not in holds], stopped
 
     def _agreed(self, row: Document, drafted: Draft, *, edited: bool) -> Draft | Hold | bool:
         """A draft whose total was not the CRM's is completed only when somebody made both agree, on either side."""

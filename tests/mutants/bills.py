@@ -36,6 +36,22 @@ BILLS = (
         (f"{TESTS}test_the_same_bill_typed_in_by_somebody_else_stops_the_second_one",),
     ),
     Mutant(
+        "a draft is said to hold what never reached it",
+        "sync_worker/sync/documents.py",
+        "    rows = [one.row for one in members]\n",
+        "    rows = [answered(one) for one in members]\n",
+        (
+            f"{TESTS}test_a_draft_whose_new_contents_never_arrived_is_not_completed_with_the_old_ones",
+        ),
+    ),
+    Mutant(
+        "a draft that waited is completed as it stands",
+        "sync_worker/sync/linking.py",
+        "        if not edited and not differed and row.state not in WAITING:\n",
+        "        if not edited and not differed:\n",
+        (f"{TESTS}test_a_draft_edited_before_it_had_to_wait_is_completed_with_the_new_contents",),
+    ),
+    Mutant(
         "an exempted milestone is billed",
         "sync_worker/domain/rules.py",
         "        if invoice.exempt:\n",

@@ -16,7 +16,7 @@ from sync_worker.ports import unwatched
 from tests import journals
 from tests.oracle import Breach, Deeds, breaches, unpaid
 from tests.simulation.points import KILL, SIGTERM, Bug, Killed, Points
-from tests.world import World, a_world
+from tests.world import World, a_grant_world, a_world
 
 ROUNDS = 8
 """Runs of every process within which all must be settled."""
@@ -135,8 +135,12 @@ class Life:
         """Documents in Xero which the worker says need a person: its overview shows them."""
         overview = self.world.worker.journal.overview  # type: ignore[attr-defined]  # the concrete journal's
         waiting = {one.document.xero_id for one in overview.waiting()}
-        orphans = self.world.worker.journal.in_state(Kind.INVOICE, [State.ORPHAN])
-        return {str(one) for one in waiting | {row.xero_id for row in orphans} if one}
+        orphans = {
+            row.xero_id
+            for kind in (Kind.INVOICE, Kind.BILL)
+            for row in self.world.worker.journal.in_state(kind, [State.ORPHAN])
+        }
+        return {str(one) for one in waiting | orphans if one}
 
     def journeys(self, numbers: set[str]) -> list[str]:
         lines: list[str] = []
@@ -160,9 +164,21 @@ class Life:
         return (
             world.org.rows("Invoice__c"),
             world.org.rows("Payment__c"),
+            world.org.rows("Milestone__c"),
+            world.org.rows("Milestone_Payment__c"),
             world.xero.documents(),
             world.xero.contacts(),
         )
+
+
+def a_grant_makers_life(*, batch: int = 2) -> Life:
+    return Life(
+        a_grant_world(
+            batch=batch,
+            publish=["contract-executed", "milestone-approved"],
+            tracking_category="Funding Category",
+        )
+    )
 
 
 def a_life(numbering: str, *, batch: int = 2, **more: Any) -> Life:

@@ -591,3 +591,32 @@ def test_the_permission_set_that_we_ship_is_enough_for_the_whole_way() -> None:
     world.xero.pay(world.bill()["id"], "5000.00")
     assert world.sync("payments").problems == ()
     assert world.milestone()["Status__c"] == "Paid"
+
+
+# What is completed says what the CRM says ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["drop_before_commit", "503_before", "429_minute"])
+def test_a_draft_whose_new_contents_never_arrived_is_not_completed_with_the_old_ones(
+    fault: str,
+) -> None:
+    world = a_grant_world(publish=BOTH_POINTS)
+    milestone = world.crm.milestone(Status__c="Submitted")
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Status__c="Approved", Amount__c=Decimal("1500.00"))
+    world.fault("xero", fault, path="Invoices", method="POST", times=4)
+    world.settle("bills")
+    assert (world.bill()["status"], world.bill()["total"]) == ("AUTHORISED", Decimal("1500.00"))
+
+
+def test_a_draft_edited_before_it_had_to_wait_is_completed_with_the_new_contents() -> None:
+    world = a_grant_world(publish=BOTH_POINTS)
+    milestone = world.crm.milestone(Status__c="Submitted")
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Status__c="Approved", Amount__c=Decimal("1500.00"))
+    world.xero.set_lock_dates(period=date(2026, 2, 28))
+    assert held(world) == {"bill:MS-1": "period-locked"}
+    world.xero.set_lock_dates(period=None)
+    with world.worker.held():
+        world.worker.run_bill("MS-1")
+    assert (world.bill()["status"], world.bill()["total"]) == ("AUTHORISED", Decimal("1500.00"))
