@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr
 from xero_python.accounting import AccountingApi
 
 from sync_worker.cli import main
-from sync_worker.domain.moves import CONTACT_MOVES, DOCUMENT_MOVES, Moves
+from sync_worker.domain.moves import ATTACHMENT_MOVES, CONTACT_MOVES, DOCUMENT_MOVES, Moves
 from sync_worker.sandbox.salesforce import routes as salesforce
 from sync_worker.sandbox.salesforce import sources as salesforce_sources
 from sync_worker.sandbox.salesforce.metadata.components import KINDS
@@ -238,7 +238,12 @@ def endpoints() -> str:
 
 
 def states() -> str:
-    return f"{STATES}\n{_moves('A document', DOCUMENT_MOVES)}\n{_moves('A contact', CONTACT_MOVES)}"
+    drawn = {
+        "A document": DOCUMENT_MOVES,
+        "A contact": CONTACT_MOVES,
+        "An attachment": ATTACHMENT_MOVES,
+    }
+    return "\n".join([STATES, *(_moves(title, moves) for title, moves in drawn.items())])
 
 
 def _moves(title: str, moves: Moves) -> str:

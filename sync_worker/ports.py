@@ -17,6 +17,7 @@ from sync_worker.domain.errors import Transient
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Draft, Invoice, LedgerInvoice
 from sync_worker.domain.letter import Delivery, Letter
+from sync_worker.domain.paper import Billed, File
 from sync_worker.domain.party import Contact, Party
 from sync_worker.domain.payment import LedgerPayment, PaymentRecord
 from sync_worker.domain.payment_batch import Claim, Order, Payable, PaymentBatch
@@ -127,6 +128,23 @@ class CrmPayments(Protocol):
         """By Finance External ID, sorted by invoice, 200 a call: a second call changes nothing."""
 
 
+class CrmPapers(Protocol):
+    def billed_since(self, since: datetime) -> Iterator[Billed]:
+        """Milestones whose bill reached its final status and that changed after then, oldest change first."""
+
+    def billed(self, bills: Sequence[XeroId]) -> list[Billed]:
+        """The milestones of these bills."""
+
+    def numbered(self, number: str) -> list[Billed]: ...
+
+    def files(self, milestones: Sequence[SalesforceId]) -> list[File]:
+        """Every file that stands on one of them, oldest first; one call for 200 milestones."""
+
+    def content(self, file: File) -> bytes:
+        """All of it. Raises Rejected where there is no such version, this user may not see it, or something else than
+        the file came."""
+
+
 # The ledger --------------------------------------------------------------------------------------
 
 
@@ -180,6 +198,16 @@ class LedgerInvoices(Protocol):
     def by_id(self, ids: Sequence[XeroId]) -> dict[XeroId, LedgerInvoice]: ...
 
     def numbered(self, numbers: Sequence[str]) -> list[LedgerInvoice]: ...
+
+
+class LedgerAttachments(Protocol):
+    def names(self, document: XeroId) -> frozenset[str]:
+        """Of the files that hang on it."""
+
+    def prepare(
+        self, document: XeroId, name: str, content: bytes, record: SalesforceId, generation: int
+    ) -> Frozen:
+        """One file, for the journal's row of that record. A new generation makes a new key."""
 
 
 class LedgerPayments(Protocol):

@@ -351,3 +351,23 @@ def test_a_bank_format_needs_what_the_bank_laid_down(tmp_path: Path) -> None:
         loaded(tmp_path, bank={"format": "asb", **payer}).connections["main"].bank.format == "asb"
     )
     assert loaded(tmp_path).connections["main"].bank.format is None
+
+
+def test_xero_is_asked_for_no_more_than_what_is_sent_needs(tmp_path: Path) -> None:
+    def asked(**tables: Any) -> list[str]:
+        return loaded(tmp_path, **tables).connections["main"].scopes.split()
+
+    plain = ["accounting.invoices", "accounting.payments", "accounting.contacts"]
+    without_papers = {"attach_audit": False, "attach_files": False}
+    assert asked() == [*plain, "accounting.settings.read"]
+    assert asked(sends=["bills"], bills=without_papers) == asked()
+    assert "accounting.attachments" in asked(sends=["bills"])
+    assert "accounting.settings" in asked(sends=["bills"], bills={"tracking_category": "Fund"})
+
+
+def test_scopes_of_one_s_own_must_hold_what_bills_need(tmp_path: Path) -> None:
+    own = {"scopes": "accounting.invoices accounting.payments accounting.contacts"}
+    (problem,) = refused(tmp_path, sends=["bills"], xero=own)
+    assert "xero.scopes lacks accounting.attachments" in problem
+    assert "bills.attach_audit and attach_files" in problem
+    assert loaded(tmp_path, xero=own).connections["main"].scopes == own["scopes"]

@@ -38,7 +38,6 @@ from tests.ways import Road, SalesforceWay, Time, XeroWay
 METADATA = Path(__file__).resolve().parents[1] / "config" / "salesforce"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 4)
-GRANT_SCOPES = "accounting.invoices accounting.payments accounting.contacts accounting.settings"
 SALESFORCE, XERO = "http://127.0.0.1:9701", "http://127.0.0.1:9702"
 
 Row = dict[str, Any]
@@ -449,16 +448,26 @@ def a_world(
 
 
 def a_grant_world(
-    *, profile: str = "empty", seeded: int = 1, org: Row | None = None, **bills: Any
+    *,
+    profile: str = "empty",
+    seeded: int = 1,
+    org: Row | None = None,
+    papers: bool = False,
+    **bills: Any,
 ) -> World:
-    """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there."""
+    """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there. Their papers are attached
+    where a test is about them."""
     world = a_world(
         profile=profile,
         seeded=seeded,
         org=org,
         sends=["bills"],
-        bills={"account_code": "480", **bills},
-        xero={"scopes": GRANT_SCOPES},
+        bills={
+            "account_code": "480",
+            "attach_audit": papers,
+            "attach_files": papers,
+            **bills,
+        },
     )
     if profile == "empty":
         open_books(world.xero)

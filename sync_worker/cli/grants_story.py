@@ -27,9 +27,6 @@ def settings(folder: Path) -> Mapping[str, Any]:
 
     return {
         "sends": ["bills"],
-        "xero": {
-            "scopes": "accounting.invoices accounting.payments accounting.contacts accounting.settings"
-        },
         "bills": {
             "schedule": {"every_s": 10},
             "account_code": applicants.GRANTS_PAID,

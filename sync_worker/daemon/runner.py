@@ -27,9 +27,10 @@ from sync_worker.domain.errors import (
 from sync_worker.domain.hold import Hold
 from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, InvoiceNews, Journal, LaneKeeper, Requests, Switches
-from sync_worker.sync import invoices, payments, verify
+from sync_worker.sync import invoices, papers, payments, verify
 from sync_worker.sync.batch_desk import View
 from sync_worker.sync.invoices import InvoiceSync
+from sync_worker.sync.papers import PaperSync
 from sync_worker.sync.payments import PaymentSync
 from sync_worker.sync.verify import VerifySync
 
@@ -76,6 +77,7 @@ class Connection:
     """Those that this connection's settings ask for."""
     invoices: InvoiceSync
     bills: InvoiceSync
+    papers: PaperSync
     payments: PaymentSync
     verify: Sequence[VerifySync]
     """One for each kind of document that is sent."""
@@ -111,7 +113,7 @@ class Connection:
             return Result(process, Exit.DONE, {"paused": True})
         work = {
             "invoices": lambda: _sent_counts(invoices.sync_invoices(self.invoices), Kind.INVOICE),
-            "bills": lambda: _sent_counts(invoices.sync_invoices(self.bills), Kind.BILL),
+            "bills": self._bills,
             "payments": self._payments,
             "verify": self._verify,
         }[process]
@@ -218,6 +220,19 @@ class Connection:
             one for one in (self.invoices, self.bills) if f"{one.rules.kind}s" in self.processes
         )
 
+    def _bills(self) -> tuple[Mapping[str, Any], Exit]:
+        """The bills, and once they stand what hangs on them."""
+        made = _sent_counts(invoices.sync_invoices(self.bills), Kind.BILL)
+        return _with_papers(made, papers.attach(self.papers))
+
+    def _these(
+        self, work: InvoiceSync, records: Sequence[Invoice]
+    ) -> tuple[Mapping[str, Any], Exit]:
+        made = _sent_counts(invoices.sync_these(work, records), work.rules.kind)
+        if work is not self.bills:
+            return made
+        return _with_papers(made, papers.attach_to(self.papers, [one.number for one in records]))
+
     def _payments(self) -> tuple[Mapping[str, Any], Exit]:
         report = payments.sync_payments(self.payments)
         counts = {
@@ -246,7 +261,7 @@ class Connection:
         if dated:
             self._write(work, found, InvoiceNews(found.id, bill_date=dated))
             found = self._numbered(work, number)
-        return _sent_counts(invoices.sync_these(work, [found]), work.rules.kind)
+        return self._these(work, [found])
 
     def _exempt(self, number: str, *, exempt: bool) -> tuple[Mapping[str, Any], Exit]:
         found = self._numbered(self.bills, number)
@@ -277,7 +292,7 @@ class Connection:
         with self.for_a_person():
             for work, records in asked:
                 if records:
-                    found, came = _sent_counts(invoices.sync_these(work, records), work.rules.kind)
+                    found, came = self._these(work, records)
                     counts = {
                         name: counts.get(name, type(value)()) + value
                         for name, value in found.items()
@@ -326,6 +341,22 @@ def _sent_counts(report: invoices.Report, kind: Kind) -> tuple[Mapping[str, Any]
     if counts["in_doubt"]:
         return counts, Exit.UNSURE
     return counts, Exit.HELD if counts["held"] else Exit.DONE
+
+
+def _with_papers(
+    made: tuple[Mapping[str, Any], Exit], report: papers.Report
+) -> tuple[Mapping[str, Any], Exit]:
+    counts, code = made
+    held = [_held(Kind.ATTACHMENT, name, hold) for name, hold in report.held]
+    told = {
+        **counts,
+        "attached": report.attached,
+        "held": [*counts["held"], *held],
+        "in_doubt": sorted({*counts["in_doubt"], *report.in_doubt}),
+    }
+    if report.in_doubt:
+        return told, Exit.UNSURE
+    return told, max(code, Exit.HELD) if held else code
 
 
 def _held(kind: Kind, number: str, hold: Hold) -> dict[str, str]:

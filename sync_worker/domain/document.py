@@ -19,6 +19,8 @@ class Kind(StrEnum):
     BILL = "bill"
     OPTION = "option"
     """A tracking option, made for a record of the CRM that names it."""
+    ATTACHMENT = "attachment"
+    """A file on a bill; its `xero_id` is the bill's, and its `number` the file's name there."""
 
 
 class State(StrEnum):

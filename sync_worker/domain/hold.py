@@ -31,6 +31,7 @@ class HoldClass(StrEnum):
     CONTACT_REFUSED = "contact-refused"
     NUMBER_TAKEN = "number-taken"
     DOCUMENT_REFUSED = "document-refused"
+    ATTACHMENT_REFUSED = "attachment-refused"
     DOCUMENT_CHANGED = "document-changed"
     WRITE_BACK_REFUSED = "write-back-refused"
     LINK_TAKEN = "link-taken"

@@ -90,13 +90,55 @@ CONTACT_MOVES: Moves = {
     State.WRITTEN: {State.SENDING: "its details changed"},
 }
 
+_PAPER_BEFORE_SENDING = {
+    State.SENDING: "intent committed",
+    State.WRITTEN: "found on the bill",
+    State.HELD: "too large, or the CRM does not give it",
+}
+
+ATTACHMENT_MOVES: Moves = {
+    None: _PAPER_BEFORE_SENDING,
+    State.NEW: {
+        **_PAPER_BEFORE_SENDING,
+        State.REJECTED: "refused in Xero's words",
+        State.CANCELLED: "taken off the milestone",
+    },
+    State.SENDING: {
+        State.WRITTEN: "attached, or found on the bill",
+        State.UNSURE: "answer lost, or the program died",
+        State.NEW: "nothing was done, or proved absent",
+    },
+    State.UNSURE: {State.WRITTEN: "found on the bill", State.NEW: "proved absent, new generation"},
+    State.WRITTEN: {
+        State.SENDING: "another version, or another bill",
+        State.HELD: "another version, too large",
+    },
+    State.HELD: {
+        **_PAPER_BEFORE_SENDING,
+        State.REJECTED: "refused in Xero's words",
+        State.CANCELLED: "taken off the milestone",
+    },
+    State.REJECTED: {
+        **_PAPER_BEFORE_SENDING,
+        State.SENDING: "tried again, new generation",
+        State.CANCELLED: "taken off the milestone",
+    },
+    State.CANCELLED: _PAPER_BEFORE_SENDING,
+}
+
+_MOVES = {
+    Kind.CONTACT: CONTACT_MOVES,
+    Kind.OPTION: CONTACT_MOVES,
+    Kind.ATTACHMENT: ATTACHMENT_MOVES,
+}
+
 
 class ImpossibleMove(ValueError):
     """A fault of this program: a record would move where the table has no way. Nothing of its commit is kept."""
 
 
 def moves_of(kind: Kind) -> Moves:
-    return CONTACT_MOVES if kind in {Kind.CONTACT, Kind.OPTION} else DOCUMENT_MOVES
+    return _MOVES.get(kind, DOCUMENT_MOVES)
 
 
 def check(before: tuple[State, int] | None, after: Document) -> None:

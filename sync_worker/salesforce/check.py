@@ -38,7 +38,7 @@ BATCH_WRITTEN = "Batch_Key__c Title__c Status__c Payment_Date__c File_SHA256__c 
 ITEM_WRITTEN = "Item_Key__c Amount__c Payment_Date__c Status__c Reason__c"
 MILESTONE_READ = (
     "Title__c Application__c Contract__c Funding_Category__c Status__c Amount__c Bill_Date__c Exempt_from_Sync__c "
-    "Finance_Sync_Requested_At__c Total_Payment_Amount__c Last_Payment_Date__c"
+    "Approved_At__c Approved_By__c Finance_Sync_Requested_At__c Total_Payment_Amount__c Last_Payment_Date__c"
 )
 MILESTONE_WRITTEN = (
     "Bill_Date__c Exempt_from_Sync__c Finance_External_ID__c Xero_Bill_Number__c Finance_Sync_State__c "

@@ -104,6 +104,21 @@ class SalesforceClient:
     def limits(self) -> Row:
         return self._read(lambda: self._sf.restful("limits"))
 
+    def content(self, path: str) -> bytes:
+        """Bytes that have an address of their own. Raises Rejected where there are none."""
+
+        def fetched() -> bytes:
+            response = self.session.get(f"{self._sf.base_url}{path}")
+            if response.status_code == 404:
+                raise Rejected([f"Salesforce: there is no {path}, or it is hidden from this user"])
+            if response.status_code != 200:
+                errors = _errors(response)
+                raise SalesforceError(response.url, response.status_code, path, errors)
+            return response.content
+
+        answer: bytes = self._reading(self._asked, fetched)
+        return answer
+
     def _collection(self, path: str, sobject: str, records: Sequence[Row]) -> list[RowResult]:
         results: list[RowResult] = []
         for part in chunked(records, COLLECTION):
@@ -172,6 +187,13 @@ class _Org(Salesforce):
 
     def parse_result_to_json(self, result: requests.Response) -> Any:
         return read_json(result.content)
+
+
+def _errors(response: requests.Response) -> Any:
+    try:
+        return read_json(response.content)
+    except ValueError:
+        return []
 
 
 def _worth_asking_again(failure: BaseException) -> bool:

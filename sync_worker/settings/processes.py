@@ -132,6 +132,15 @@ class Bills(Room):
         description="Tracking put on every bill: category name = option name; two at the most, tracking_category "
         "counted in.",
     )
+    attach_audit: bool = Field(
+        True,
+        description="Attach a PDF to each bill that says who approved what, and for whom; needs the scope "
+        "accounting.attachments.",
+    )
+    attach_files: bool = Field(
+        True,
+        description="Attach the files of the milestone, such as the applicant's invoice, to its bill; the same scope.",
+    )
     start_date: date | None = Field(
         None, description="Cut-over: milestones dated before are left alone."
     )

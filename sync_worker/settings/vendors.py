@@ -90,9 +90,11 @@ class Xero(WithSecrets):
         "http://localhost:8810/connected",
         description="Where the browser returns to after consent; letter by letter as the app is registered with.",
     )
-    scopes: str = Field(
-        "accounting.invoices accounting.payments accounting.contacts accounting.settings.read",
-        description="What is asked for; with `consent`, offline_access is added.",
+    scopes: str | None = Field(
+        None,
+        description="What is asked for; with `consent`, offline_access is added. Default: "
+        "`accounting.invoices accounting.payments accounting.contacts accounting.settings.read`, for bills with papers "
+        "`accounting.attachments`, for bills with a tracking category `accounting.settings`.",
     )
 
     @model_validator(mode="after")

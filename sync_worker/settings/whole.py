@@ -22,6 +22,13 @@ from sync_worker.settings.rooms import Address, Room, on_loopback
 from sync_worker.settings.vendors import Budget, Salesforce, Timing, Xero
 
 PREFIX = "SYNC_"
+PLAIN_SCOPES = (
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.contacts",
+    "accounting.settings.read",
+)
+"""What invoices need, and bills without tracking options and papers."""
 
 
 def _zone(name: str) -> str:
@@ -69,10 +76,11 @@ class Connection(Room):
         if self.payments.overlap_s > 0 and self.payments.overlap_s < 60:
             msg = "payments.overlap_s must be at least 60: payments are known to show late"
             raise ValueError(msg)
-        if self.bills.tracking_category and "accounting.settings" not in self.xero.scopes.split():
+        if lacking := set(self._scopes_needed()) - set(self.scopes.split()):
             msg = (
-                "bills.tracking_category has missing options made, which needs the scope accounting.settings in "
-                "xero.scopes (accounting.settings.read only reads)"
+                f"xero.scopes lacks {', '.join(sorted(lacking))}: accounting.settings is for the options that "
+                "bills.tracking_category has made, accounting.attachments for bills.attach_audit and attach_files; "
+                "add it, to the app in Xero as well, or switch these off"
             )
             raise ValueError(msg)
         if "xero" in (urlsplit(self.marker).hostname or "").casefold():
@@ -84,6 +92,20 @@ class Connection(Room):
     def processes(self) -> tuple[str, ...]:
         """In the order in which they follow from each other."""
         return (*dict.fromkeys(self.sends), "payments", "verify")
+
+    @property
+    def scopes(self) -> str:
+        """What Xero is asked for."""
+        return self.xero.scopes or " ".join((*PLAIN_SCOPES, *self._scopes_needed()))
+
+    def _scopes_needed(self) -> list[str]:
+        """Beyond the plain ones, by what bills do."""
+        bills = self.bills
+        needs = {
+            "accounting.settings": bool(bills.tracking_category),
+            "accounting.attachments": bills.attach_audit or bills.attach_files,
+        }
+        return [scope for scope, needed in needs.items() if needed and "bills" in self.sends]
 
     @property
     def marker(self) -> str:

@@ -100,7 +100,7 @@ class App(Ground):
         settings = self.settings.connections[name]
         xero, way = settings.xero, way_to(self, settings)
         return XeroConsent(
-            Door(xero.login_url, xero.api_url, xero.redirect_uri, xero.scopes),
+            Door(xero.login_url, xero.api_url, xero.redirect_uri, settings.scopes),
             login(self, settings, way),
             self.consents(name),
             clock=self.clock,

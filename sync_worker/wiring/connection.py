@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,11 +16,13 @@ from sync_worker.daemon.runner import Connection
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.rules import InvoiceRules
+from sync_worker.papers.audit import drawn
 from sync_worker.ports import CrmInvoices
 from sync_worker.salesforce.invoices import CALLED as INVOICE
 from sync_worker.salesforce.invoices import Ready, SalesforceInvoices
 from sync_worker.salesforce.milestones import CALLED as MILESTONE
 from sync_worker.salesforce.milestones import SalesforceMilestones
+from sync_worker.salesforce.papers import SalesforcePapers
 from sync_worker.salesforce.parties import SalesforceParties
 from sync_worker.salesforce.payment_batches import SalesforcePaymentBatches
 from sync_worker.salesforce.payments import SalesforcePayments
@@ -32,6 +35,7 @@ from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.leftovers import Leftovers
 from sync_worker.sync.linking import Linking
 from sync_worker.sync.options import Options
+from sync_worker.sync.papers import PaperSync
 from sync_worker.sync.payments import PaymentSync, Side
 from sync_worker.sync.recover import Recovery
 from sync_worker.sync.verify import VerifyRules, VerifySync
@@ -47,6 +51,7 @@ from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.client import XeroClient
 from sync_worker.xero.contacts import XeroContacts
 from sync_worker.xero.invoices import Style, XeroInvoices
+from sync_worker.xero.papers import XeroPapers
 from sync_worker.xero.payments import XeroPayments
 from sync_worker.xero.sender import XeroSender
 from sync_worker.xero.tracking import XeroTracking
@@ -90,6 +95,7 @@ def connected(
         processes=settings.processes,
         invoices=invoices,
         bills=bills,
+        papers=between.papers(),
         payments=PaymentSync(
             lane=lane,
             ledger=XeroPayments(client),
@@ -173,6 +179,24 @@ class _Between:
             rules=rules,
             prepare=options.ensure if rules.tracking_category else lambda _: None,
             progress=counted(f"{rules.kind}s", self.progress),
+        )
+
+    def papers(self) -> PaperSync:
+        chosen, books = self.settings.bills, self.books
+
+        @cache
+        def currency() -> str:
+            """Read once: Xero never changes it."""
+            return books.books().base_currency
+
+        return PaperSync(
+            lane=self.lane,
+            crm=SalesforcePapers(self.crm.client, self.crm.names),
+            ledger=XeroPapers(self.client),
+            drawn=drawn,
+            currency=currency,
+            audits=chosen.attach_audit,
+            files=chosen.attach_files,
         )
 
     def side(self, work: InvoiceSync) -> Side:

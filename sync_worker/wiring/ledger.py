@@ -77,7 +77,7 @@ def tokens(ground: Ground, name: str, settings: ConnectionSettings, way: Pool) -
         return rotating(ground, name, settings, way)
     xero = settings.xero
     return CustomTokens(
-        login(ground, settings, way), ground.clock, scopes=xero.scopes, tenant_id=xero.tenant_id
+        login(ground, settings, way), ground.clock, scopes=settings.scopes, tenant_id=xero.tenant_id
     )
 
 

@@ -22,6 +22,7 @@ from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, SyncError, 
 from sync_worker.ports import Clock
 from sync_worker.xero.budget import Budget
 from sync_worker.xero.errors import broken, refused
+from sync_worker.xero.frozen import content_type
 from sync_worker.xero.tokens import Tokens, as_the_sdk_wants_it, fingerprint
 from sync_worker.xero.transport import Pool, Transport, patient
 
@@ -108,7 +109,11 @@ class XeroClient:
     def write(self, frozen: Frozen) -> Mapping[str, Any]:
         """One write, one request. The bytes leave as they were frozen."""
         parts = urlsplit(frozen.path)
-        headers = {"Accept": "application/json", "xero-tenant-id": self.tenant()}
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": content_type(parts.path),
+            "xero-tenant-id": self.tenant(),
+        }
         if frozen.key:
             headers["Idempotency-Key"] = frozen.key
 
@@ -118,7 +123,7 @@ class XeroClient:
                 frozen.method,
                 query_params=parse_qsl(parts.query),
                 header_params=dict(headers),
-                body=frozen.body.decode(),
+                body=frozen.body,
                 auth_settings=["OAuth2"],
                 _return_http_data_only=True,
                 _preload_content=False,

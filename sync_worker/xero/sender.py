@@ -8,15 +8,16 @@ from pydantic import ValidationError
 
 from sync_worker.domain.batch import Frozen, Outcome
 from sync_worker.domain.errors import OutcomeUnknown
-from sync_worker.xero import contacts, invoices, tracking
+from sync_worker.xero import contacts, invoices, papers, tracking
 from sync_worker.xero.client import XeroClient
 
 READERS = {
     "Contacts": contacts.outcomes,
     "Invoices": invoices.outcomes,
-    "TrackingCategories": tracking.outcomes,
+    "Invoices/Attachments": papers.outcomes,
+    "TrackingCategories/Options": tracking.outcomes,
 }
-"""By the first part of the path."""
+"""By what is written, without its ids and names."""
 
 
 class XeroSender:
@@ -37,7 +38,7 @@ class XeroSender:
 
     def send(self, frozen: Frozen) -> list[Outcome]:
         body = self._client.write(frozen)
-        read = READERS[frozen.path.partition("?")[0].partition("/")[0]]
+        read = READERS["/".join(frozen.path.partition("?")[0].split("/")[::2])]
         try:
             return read(frozen, body)
         except (ValidationError, ValueError) as strange:

@@ -200,6 +200,11 @@ class PaymentElement(Wire):
         )
 
 
+class AttachmentElement(Element):
+    AttachmentID: Id = ""
+    FileName: str = ""
+
+
 class OrganisationWire(Wire):
     Name: str = ""
     BaseCurrency: str = ""
