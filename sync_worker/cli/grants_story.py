@@ -89,7 +89,9 @@ class _Round:
         self.steps["approved"] = f"{len(self._milestones('Approved'))} milestones, by the panel"
         bills = self._ran("bills")
         self.held = list(bills.get("held", ()))
-        self.steps["billed"] = f"{bills.get('created')} bills in Xero, {len(self.held)} held"
+        self.steps["billed"] = (
+            f"{bills.get('created')} bills in Xero with {bills.get('attached')} papers, {len(self.held)} held"
+        )
         self._ran("payments")
         self._make_the_batch()
         self._order_of_the_bank()

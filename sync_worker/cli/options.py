@@ -105,6 +105,9 @@ def _shared(*, connection: bool) -> list[click.Option]:
 def _guarded(work: Callable[[], int | None], *, as_json: bool) -> int:
     try:
         return int(work() or 0)
+    except BrokenPipeError:  # whoever read our words, such as `head`, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Misconfigured as wrong:
         show.problems(wrong.problems, as_json=as_json)
         return 2

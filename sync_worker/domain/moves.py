@@ -16,7 +16,7 @@ _FOUND = {
 _BEFORE_SENDING = {State.SENDING: "intent committed", State.HELD: "found before sending", **_FOUND}
 _ID_CLEARED = {
     State.NEW: "its id was cleared and Xero has it no more: made anew",
-    State.SENDING: "Xero has it as a draft, and its last step has come: completing",
+    State.SENDING: "its id was cleared, or its last step has come, and Xero has it as a draft: completing",
 }
 _RELINKED = {State.WRITTEN: "linked again", State.HELD: "the CRM refuses the link"}
 _JUDGED = {

@@ -115,7 +115,7 @@ def pay_whatever_stands(life: Life) -> None:
 
 
 def three_milestones(life: Life) -> None:
-    """Of two applicants: two are approved, one of them of a fund that Xero has no option for; the third is submitted."""
+    """Of two applicants. Two are approved, one of a fund that Xero has no option for; the third is submitted."""
     crm = life.world.crm
     crm.milestone("MS-1", "1000.00", category="Regional Touring")
     crm.milestone("MS-2", "2000.00", who=crm.applicant("Other Choir"), Status__c="Submitted")
