@@ -250,7 +250,7 @@ class World:
     def _settings(self, changes: Mapping[str, Any]) -> Settings:
         salesforce, xero = self._urls
         changes = dict(changes)
-        whole = {"secrets": changes.pop("secrets")} if "secrets" in changes else {}
+        whole = {name: changes.pop(name) for name in ("secrets", "mail") if name in changes}
         sf = self.org.credentials(salesforce) | dict(changes.get("salesforce", {}))
         connection = {
             **changes,
@@ -449,7 +449,12 @@ def a_world(
 
 
 def a_grant_world(
-    *, profile: str = "empty", seeded: int = 1, org: Row | None = None, **bills: Any
+    *,
+    profile: str = "empty",
+    seeded: int = 1,
+    org: Row | None = None,
+    mail: Row | None = None,
+    **bills: Any,
 ) -> World:
     """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there."""
     world = a_world(
@@ -459,6 +464,7 @@ def a_grant_world(
         sends=["bills"],
         bills={"account_code": "480", **bills},
         xero={"scopes": GRANT_SCOPES},
+        mail=mail or {},
     )
     if profile == "empty":
         open_books(world.xero)
