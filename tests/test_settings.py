@@ -351,3 +351,12 @@ def test_a_bank_format_needs_what_the_bank_laid_down(tmp_path: Path) -> None:
         loaded(tmp_path, bank={"format": "asb", **payer}).connections["main"].bank.format == "asb"
     )
     assert loaded(tmp_path).connections["main"].bank.format is None
+
+
+def test_letters_need_a_mail_server(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, bills={"mail_payments": True})
+    assert "connections.main.bills.mail_payments needs a mail server" in problem
+    server = {"host": "mail.acme.example", "sender": "a@acme.example"}
+    assert loaded(tmp_path, mail=server, bills={"mail_payments": True}).connections
+    (problem,) = refused(tmp_path, mail={"error_address": "a@acme.example"})
+    assert "error_address is set and host is not" in problem

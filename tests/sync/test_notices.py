@@ -213,9 +213,10 @@ def test_wherever_the_worker_dies_the_letter_leaves_once_or_a_person_is_asked(
         pay(world)
         dies(world, moment, nth=lived[: n + 1].count(moment))
         arrived = len(office.letters)
-        for _ in range(2):
-            world.advance(300)
-            told = world.sync("payments").counts["letters"]
+        world.advance(300)
+        world.sync("payments")
+        world.advance(300)
+        told = world.sync("payments").counts["letters"]
         assert len(records(world)) == 1
         if handed_over[1] <= n <= handed_over[2]:
             assert [one["stage"] for one in told["refused"]] == ["unsure"], moment
