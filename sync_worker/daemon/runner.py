@@ -303,9 +303,10 @@ class Connection:
         except (Transient, OutcomeUnknown, Rejected, Misconfigured):
             self.outbox.post()
             raise
-        refused = counts["refused"] if process == "payments" else None
-        told = self.outbox.post(refused)
-        return {**counts, "letters": told}, max(code, Exit.HELD) if told["refused"] else code
+        posted = self.outbox.post(counts["refused"] if process == "payments" else None)
+        if posted["refused"] and process in PROCESSES:  # a person's own command ends as it ended
+            code = max(code, Exit.HELD)
+        return {**counts, "letters": posted}, code
 
     def _outcome(self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]) -> Result:
         with (

@@ -69,13 +69,12 @@ def tell(work: Digests, refused: Mapping[str, str] | None = None) -> None:
 def _waiting(work: Digests) -> Iterator[tuple[str, _Waits]]:
     short_code: str | None = None
     for kind in work.kinds:
-        for row in work.journal.in_state(kind, NEEDS_A_PERSON, limit=ALL):
-            if row.hold is None:
-                continue
+        rows = work.journal.in_state(kind, NEEDS_A_PERSON, limit=ALL)
+        for row, hold in [(row, row.hold) for row in rows if row.hold]:
             if row.xero_id and short_code is None:
                 short_code = _short_code(work)
-            trouble = _trouble(work, row, row.hold, short_code or "")
-            yield f"{kind}:{row.record}", _Waits(trouble, _print(row.hold.hold_class, trouble))
+            trouble = _trouble(work, row, hold, short_code or "")
+            yield f"{kind}:{row.record}", _Waits(trouble, _print(hold.hold_class, trouble))
 
 
 def _short_code(work: Digests) -> str:

@@ -111,9 +111,9 @@ def _after(post: Post, letter: Outgoing, fate: Delivery) -> Outgoing:
             return _later(post, letter)
         case NotSent():
             return replace(letter, stage=Stage.REFUSED)
-        case SentPerhaps():
-            if letter.harmless_twice:
-                return _later(post, letter)
+        case SentPerhaps() if letter.harmless_twice:
+            return _later(post, letter)
+        case _:
             return replace(letter, stage=Stage.UNSURE)
 
 

@@ -110,6 +110,8 @@ def test_a_refused_letter_is_shown_by_every_run_until_a_person_has_decided(
         (refused,) = result.counts["letters"]["refused"]
         assert (refused["letter"], refused["stage"]) == (key, "refused")
         assert "550" in refused["cause"]
+    with world.worker.held():
+        assert world.worker.exempt("MS-1", exempt=False).exit is Exit.DONE, "no matter of theirs"
     (asked,) = letters(world).staged(Stage.REFUSED)
     assert asked.key == key
     assert letters(world).again(key, "treasurer@exeter.example")
