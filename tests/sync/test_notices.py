@@ -182,6 +182,20 @@ def test_with_a_lost_journal_nobody_is_told_again(office: PostOffice) -> None:
     assert office.subjects == [TOLD]
 
 
+def test_what_only_changes_in_xero_after_a_lost_journal_is_told_to_nobody(
+    office: PostOffice,
+) -> None:
+    """The CRM's record is corrected to what Xero says; the money was told of when it came."""
+    world = a_billed_milestone(office)
+    pay(world)
+    world.sync("payments")
+    (record,) = records(world)
+    world.crm.edit("Milestone_Payment__c", record["Id"], Reference__c="typed in by hand")
+    world.lose_journal()
+    assert world.sync("payments").counts["updated"] == 1
+    assert office.subjects == [TOLD]
+
+
 def test_a_record_that_somebody_deleted_in_the_crm_comes_back_without_a_letter(
     office: PostOffice,
 ) -> None:
