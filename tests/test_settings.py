@@ -371,3 +371,12 @@ def test_scopes_of_one_s_own_must_hold_what_bills_need(tmp_path: Path) -> None:
     assert "xero.scopes lacks accounting.attachments" in problem
     assert "bills.attach_audit and attach_files" in problem
     assert loaded(tmp_path, xero=own).connections["main"].scopes == own["scopes"]
+
+
+def test_letters_need_a_mail_server(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, bills={"mail_payments": True})
+    assert "connections.main.bills.mail_payments needs a mail server" in problem
+    server = {"host": "mail.acme.example", "sender": "a@acme.example"}
+    assert loaded(tmp_path, mail=server, bills={"mail_payments": True}).connections
+    (problem,) = refused(tmp_path, mail={"error_address": "a@acme.example"})
+    assert "error_address is set and host is not" in problem

@@ -249,7 +249,7 @@ class World:
     def _settings(self, changes: Mapping[str, Any]) -> Settings:
         salesforce, xero = self._urls
         changes = dict(changes)
-        whole = {"secrets": changes.pop("secrets")} if "secrets" in changes else {}
+        whole = {name: changes.pop(name) for name in ("secrets", "mail") if name in changes}
         sf = self.org.credentials(salesforce) | dict(changes.get("salesforce", {}))
         connection = {
             **changes,
@@ -453,6 +453,7 @@ def a_grant_world(
     seeded: int = 1,
     org: Row | None = None,
     papers: bool = False,
+    mail: Row | None = None,
     **bills: Any,
 ) -> World:
     """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there. Their papers are attached
@@ -468,6 +469,7 @@ def a_grant_world(
             "attach_files": papers,
             **bills,
         },
+        mail=mail or {},
     )
     if profile == "empty":
         open_books(world.xero)

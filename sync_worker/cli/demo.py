@@ -119,9 +119,7 @@ def _once(asked: Asked, running: Sandbox, settings: Settings, foretold: Foretold
             paid = running.control.act("care", "payments", seed)
             then = connection.run("payments")
             calls = connection.calls()
-    payments: dict[str, Any] = {
-        name: value + then.counts.get(name, value) for name, value in first.counts.items()
-    }
+    payments = _together(first.counts, then.counts)
     processes = {"invoices": dict(invoices.counts), "payments": payments}
     surprises = [
         *invoices.problems,
@@ -139,6 +137,17 @@ def _once(asked: Asked, running: Sandbox, settings: Settings, foretold: Foretold
     for surprise in surprises:
         show.aside(f"sync-worker: not as the seed foretold: {surprise}")
     return 1 if surprises else 0
+
+
+def _together(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
+    """What two runs did; of letters that wait or were refused, each run names all there are."""
+    counts = {
+        name: value + then.get(name, value) for name, value in first.items() if name != "letters"
+    }
+    if "letters" in then:
+        sent = first.get("letters", {}).get("sent", 0) + then["letters"]["sent"]
+        counts["letters"] = {**then["letters"], "sent": sent}
+    return counts
 
 
 def _surprises(

@@ -14,6 +14,7 @@ from sync_worker.cli import show
 from sync_worker.cli.options import Asked, command
 from sync_worker.cli.records import record_named
 from sync_worker.domain.document import Kind
+from sync_worker.domain.letter import FOR_A_PERSON, Stage
 from sync_worker.domain.plan import Action, Create, HoldBack, Skip
 
 if TYPE_CHECKING:
@@ -158,6 +159,11 @@ def _standing(app: App, name: str) -> dict[str, Any]:
             for one in overview.in_doubt()
         ],
         "payments": overview.payments(),
+        "letters": {
+            str(stage): count
+            for stage in (Stage.WAITING, *FOR_A_PERSON)
+            if (count := journal.letters.count(stage))
+        },
         "paused": sorted(journal.switches.paused()),
         "parked": {
             vendor: {"until": parking.until, "reason": parking.reason}
@@ -212,6 +218,8 @@ def _say_standing(name: str, one: dict[str, Any]) -> None:
         show.say(f"  in doubt for {record['age_s']} s: {record['record']}")
     if unmatched := one["payments"].get("UNMATCHED"):
         show.say(f"  {unmatched} payments in Xero belong to no invoice of the CRM")
+    if letters := ", ".join(f"{n} {stage.lower()}" for stage, n in one["letters"].items()):
+        show.say(f"  letters: {letters}; `sync-worker letters list` shows them")
     if one["paused"]:
         show.say(f"  paused: {', '.join(one['paused'])}")
     for parking in one["parked"].values():

@@ -26,6 +26,7 @@ def main(config: Path | None) -> None:
 from sync_worker.cli import (  # noqa: E402 - they hang their commands on main
     connecting,
     demo,
+    letters,
     looking,
     payment_batches,
     sandboxes,
@@ -37,6 +38,7 @@ syncing.add_to(main)
 looking.add_to(main)
 steering.add_to(main)
 payment_batches.add_to(main)
+letters.add_to(main)
 connecting.add_to(main)
 sandboxes.add_to(main)
 demo.add_to(main)

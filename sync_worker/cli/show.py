@@ -51,7 +51,7 @@ def run(processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int]) ->
         said = ", ".join(
             f"{len(value) if isinstance(value, list) else value} {name.replace('_', ' ')}"
             for name, value in counts.items()
-            if value not in (0, [], {})
+            if name != "letters" and value not in (0, [], {})
         )
         say(f"{process}: {said or 'nothing to do'}")
     held = [one for counts in processes.values() for one in counts.get("held", ())]
@@ -66,7 +66,20 @@ def run(processes: Mapping[str, Mapping[str, Any]], calls: Mapping[str, int]) ->
             )
         for one in counts.get("refused", ()):
             say(f"  payment {one['payment']} was refused by the CRM: {one['cause']}")
+        for one in counts.get("unaddressed", ()):
+            say(f"  nobody is told of the payment {one['payment']}: {one['cause']}")
+        _letters(counts.get("letters", {}))
     say(f"calls: {calls.get('xero', 0)} to Xero, {calls.get('salesforce', 0)} to Salesforce")
+
+
+def _letters(told: Mapping[str, Any]) -> None:
+    if told.get("sent"):
+        say(f"  letters sent: {told['sent']}")
+    if told.get("waiting"):
+        say(f"  letters waiting: {told['waiting']} ({told.get('trouble', 'for their next turn')})")
+    for one in told.get("refused", ()):
+        say(f"  the letter {one['letter']} to {one['to']} is {one['stage']}: {one['cause']}")
+        say(f"    to do: sync-worker letters send {one['letter']}, or drop it")
 
 
 def holds(held: Sequence[Mapping[str, Any]]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from sync_worker.daemon.outbox import Outbox
 from sync_worker.daemon.payment_batches import Batches, told
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import (
@@ -82,6 +83,8 @@ class Connection:
     verify: Sequence[VerifySync]
     """One for each kind of document that is sent."""
     batches: Batches
+    outbox: Outbox | None
+    """Where there is a mail server."""
     identify: Callable[[], None]
     """Logs in on both sides and pins who they are; cheap after the first time."""
     for_a_person: Callable[[], AbstractContextManager[None]]
@@ -235,13 +238,17 @@ class Connection:
 
     def _payments(self) -> tuple[Mapping[str, Any], Exit]:
         report = payments.sync_payments(self.payments)
-        counts = {
+        counts: dict[str, Any] = {
             "created": report.created,
             "updated": report.updated,
             "excluded": report.excluded,
             "unmatched": report.unmatched,
             "refused": [{"payment": one, "cause": why} for one, why in report.refused.items()],
         }
+        if any(side.notices for side in self.payments.sides):
+            counts["unaddressed"] = [
+                {"payment": one, "cause": why} for one, why in report.unaddressed.items()
+            ]
         return counts, Exit.HELD if report.refused else Exit.DONE
 
     def _verify(self) -> tuple[Mapping[str, Any], Exit]:
@@ -300,6 +307,22 @@ class Connection:
                     code = max(code, came)
         return counts, code
 
+    def _and_post(
+        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
+    ) -> tuple[Mapping[str, Any], Exit]:
+        """The work, and then the letters: also where the work failed, for what it had found waits all the same."""
+        if self.outbox is None:
+            return work()
+        try:
+            counts, code = work()
+        except (Transient, OutcomeUnknown, Rejected, Misconfigured):
+            self.outbox.post()
+            raise
+        posted = self.outbox.post(counts["refused"] if process == "payments" else None)
+        if posted["refused"] and process in PROCESSES:  # a person's own command ends as it ended
+            code = max(code, Exit.HELD)
+        return {**counts, "letters": posted}, code
+
     def _outcome(self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]) -> Result:
         with (
             self._lock,
@@ -311,7 +334,7 @@ class Connection:
                     self.journal.run(process) as run,
                     structlog.contextvars.bound_contextvars(run_id=run.id),
                 ):
-                    counts, code = work()
+                    counts, code = self._and_post(process, work)
                     run.close(code.name.lower(), counts)
             except SyncError as failure:
                 return _failed(process, failure)

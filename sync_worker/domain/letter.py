@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 MOST_SHOWN = 50
 """Troubles that one digest spells out; it counts the others."""
@@ -39,6 +40,15 @@ class PaymentNotice:
     outstanding: Decimal
     """What is left to pay of this milestone; zero where it is paid in full."""
 
+    @property
+    def key(self) -> str:
+        return payment_key(self.payment)
+
+
+def payment_key(payment: str) -> str:
+    """One letter for each payment, for ever."""
+    return f"payment:{payment}"
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -55,17 +65,19 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Everything that waits on one connection, in one letter."""
+    """What newly waits on one connection, in one letter."""
 
     connection: str
     to: str
     troubles: tuple[Trouble, ...]
+    at: datetime
+    """When it was written: what was cured and waits again for the same reason is told in another letter."""
 
     @property
     def key(self) -> str:
-        """The same while the same records wait for the same reasons, so that nobody is told twice."""
         told = "\n".join(sorted(f"{one.record}\t{one.cause}" for one in self.troubles))
-        return f"sync-errors:{self.connection}:{hashlib.sha256(told.encode()).hexdigest()}"
+        troubles = hashlib.sha256(told.encode()).hexdigest()[:16]
+        return f"sync-errors:{self.connection}:{self.at:%Y-%m-%dT%H:%M:%SZ}:{troubles}"
 
     @property
     def shown(self) -> tuple[Trouble, ...]:
@@ -86,10 +98,12 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Nothing left, for sure. `again` says whether the same letter may go later without anything being changed."""
+    """Nothing left, for sure. `again` says whether the same letter may go later without anything being changed;
+    `every` that the server lets no letter through as things are, whichever it is."""
 
     words: str
     again: bool
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +116,62 @@ class SentPerhaps:
 
 
 Delivery = Sent | NotSent | SentPerhaps
+
+
+# The outbox ---------------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """How far a letter has come."""
+
+    PREPARED = "PREPARED"
+    """Written before the CRM has the payment it tells of; it goes nowhere until the CRM has it."""
+    WAITING = "WAITING"
+    """To be sent by the next run."""
+    SENDING = "SENDING"
+    """Committed before it is handed over: it may have left."""
+    SENT = "SENT"
+    UNSURE = "UNSURE"
+    """Handed over, and the answer is lost. A person decides whether it is sent again."""
+    REFUSED = "REFUSED"
+    """It did not leave and will not by itself; a person decides."""
+    DROPPED = "DROPPED"
+    """Not to be sent any more: the payment was taken back first, or a person said so."""
+
+
+FOR_A_PERSON = (Stage.REFUSED, Stage.UNSURE)
+MOST_TRIES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter in the outbox: what it tells, and how far it has come."""
+
+    told: PaymentNotice | Digest
+    stage: Stage
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    words: str = ""
+    """What the mail server, or a person, said last."""
+    created_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.told.key
+
+    @property
+    def to(self) -> str:
+        return self.told.to
+
+    @property
+    def harmless_twice(self) -> bool:
+        """An operator who is told the same twice shrugs; an applicant may believe that money came twice."""
+        return isinstance(self.told, Digest)
+
+
+def next_post(attempts: int) -> timedelta | None:
+    """When a letter that was put off is tried again: after 1, 2, 4 ... minutes, at most 6 hours. After four days and a
+    half it is given up, as mail servers do (RFC 5321, 4.5.4.1)."""
+    if attempts >= MOST_TRIES:
+        return None
+    return timedelta(minutes=min(360, 2 ** max(0, attempts - 1)))

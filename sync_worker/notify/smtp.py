@@ -2,7 +2,8 @@
 
 The outcome is one of three, and the caller can rely on it. `NotSent`: refused, or broken off before the letter was
 handed over. `Sent`: the server said that it has it. `SentPerhaps`: handed over, and no answer heard; the server may
-have it all the same (RFC 5321, 4.5.3.2.6 and 6.1). Nothing is tried twice here.
+have it all the same (RFC 5321, 4.5.3.2.6 and 6.1). Nothing is tried twice here. What fails before the letter is even
+named, such as the login, would fail for every letter, and says so.
 """
 
 from __future__ import annotations
@@ -45,13 +46,15 @@ class SmtpMail:
             message = composed(letter, self.sender, self.clock.now())
         except Unsendable as wrong:
             return NotSent(str(wrong), again=False)
+        every = True
         try:
             with self._line(message) as line:
                 _checked(line.mail(message.sender))
+                every = False
                 _checked(line.rcpt(message.to))
                 return _handed_over(line, message)
         except (OSError, ValueError) as failed:  # smtplib's and ssl's are OSErrors
-            return NotSent(_words(failed), again=_may_pass(failed))
+            return NotSent(_words(failed), again=_may_pass(failed), every=every)
 
     @contextmanager
     def _line(self, message: Message) -> Iterator[smtplib.SMTP]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -39,8 +39,7 @@ class Templates:
         self._jinja.filters |= {"money": money, "day": day}
 
     def payment(self, notice: PaymentNotice) -> Letter:
-        key = f"payment:{notice.payment}"
-        return self._letter("payment", key, notice.to, _facts(notice))
+        return self._letter("payment", notice.key, notice.to, _facts(notice))
 
     def sync_errors(self, digest: Digest) -> Letter:
         shown = [_facts(trouble) for trouble in digest.shown]
@@ -105,4 +104,5 @@ A_DIGEST = Digest(
     "example",
     "finance@example.com",
     (Trouble("bill:M-000001", "a cause", "a cure", "sync-worker retry bill:M-000001"),),
+    datetime(2026, 3, 5, tzinfo=UTC),
 )

@@ -90,6 +90,14 @@ class Mail(WithSecrets):
     error_address: str | None = Field(
         None, description="Who is told what waits for a person; without it nobody is."
     )
+    digest_every_s: Seconds = Field(
+        900, description="Least seconds between two letters to error_address, of each connection."
+    )
+    payment_max_age_days: int = Field(
+        30,
+        ge=0,
+        description="Nobody is written to about a payment older than this, such as those from before the cut-over.",
+    )
     templates: Path | None = Field(
         None,
         description="Folder of your own letters; one that is missing there is taken as shipped.",
@@ -100,6 +108,9 @@ class Mail(WithSecrets):
     def _whole(self) -> Mail:
         if self.host and not self.sender:
             msg = "host is set and sender is not; name the address that our letters come from"
+            raise ValueError(msg)
+        if self.error_address and not self.host:
+            msg = "error_address is set and host is not, so that nobody could be told; name the mail server"
             raise ValueError(msg)
         if (self.user is None) != (self.password is None):
             msg = "user and password belong together; set both or neither"

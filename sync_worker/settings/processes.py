@@ -144,6 +144,10 @@ class Bills(Room):
     start_date: date | None = Field(
         None, description="Cut-over: milestones dated before are left alone."
     )
+    mail_payments: bool = Field(
+        False,
+        description="Tell the applicant by e-mail of each payment of a milestone; needs a mail server.",
+    )
     same_name: Literal["hold", "suffix"] = Field(
         "hold",
         description="A new contact whose name is taken: hold the bill, or add the end of its number to the name.",

@@ -170,6 +170,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _letters_need_a_server(self) -> Settings:
+        for name, connection in self.connections.items():
+            if connection.bills.mail_payments and self.mail.host is None:
+                msg = f"connections.{name}.bills.mail_payments needs a mail server; set mail.host and mail.sender"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
     def _crashes_only_on_loopback(self) -> Settings:
         for name, connection in self.connections.items() if self.crash_at else ():
             crm, xero = connection.salesforce, connection.xero

@@ -23,6 +23,7 @@ from sync_worker.ports import Change, Clock, Moments, Step, unwatched
 from sync_worker.state import batches, cursors, documents, inbox, pins, runs, sightings
 from sync_worker.state.inbox import Progress
 from sync_worker.state.lease import Lane
+from sync_worker.state.letters import SqlLetters
 from sync_worker.state.overview import Overview
 from sync_worker.state.payment_batches import PaymentBatches
 from sync_worker.state.requests import Requests
@@ -53,6 +54,7 @@ class SqlJournal:
         self.requests = Requests(self._store)
         self.overview = Overview(self._store)
         self.payment_batches = PaymentBatches(self._store, self.lane)
+        self.letters = SqlLetters(self._store, self.lane)
 
     # Documents
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Column, Dialect, Index, Integer, String, Table, Text
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The revision this program reads and writes: the newest one under migrations/versions."""
 
 
@@ -295,3 +295,30 @@ orders = Table(
     Index("orders_by_payee", "connection", "payee", "at"),
 )
 """What bank files told the bank to pay. Released: a person said that the bank did not."""
+letters = Table(
+    "letters",
+    metadata,
+    _connection(),
+    Column("key", Text, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("stage", Word, nullable=False),
+    Column("facts", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try_at", Instant),
+    Column("words", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index("letters_by_stage", "connection", "stage", "created_at"),
+    Index("letters_by_kind", "connection", "kind", "created_at"),
+)
+"""The outbox. `facts` are what a letter is written from, as JSON; forgotten when it is sent or dropped."""
+
+told = Table(
+    "told",
+    metadata,
+    _connection(),
+    Column("record", Text, primary_key=True),
+    Column("trouble", String(64), nullable=False),
+)
+"""What waits and has been told by a letter, so that it is told once; gone when it waits no more."""

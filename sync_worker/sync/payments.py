@@ -35,6 +35,7 @@ from sync_worker.ports import (
     Totals,
 )
 from sync_worker.sync.attempt import Lane
+from sync_worker.sync.notices import Notices
 
 POLLED = "payments"
 """The cursor: Xero's time of the latest payment received."""
@@ -70,6 +71,8 @@ class Side:
     payments: CrmPayments
     records: CrmInvoices
     """The invoices, or the milestones, that they are paid on."""
+    notices: Notices | None = None
+    """Where whoever is paid is told so by letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Report:
     """Recorded with Include off, because the same money is in the CRM already or was taken back."""
     unmatched: int = 0
     refused: dict[str, str] = field(default_factory=dict)
+    unaddressed: dict[str, str] = field(default_factory=dict)
+    """Payments of which nobody could be told by letter, and why."""
 
 
 def sync_payments(work: PaymentSync) -> Report:
@@ -240,6 +245,7 @@ def _apply_side(
         if record is not None:
             records[payment.id] = (payment, record, standing)
             standings[standing.xero_id] = _with(standing, record)
+    unaddressed = side.notices.prepare(records.values()) if side.notices else {}
     refusals = {
         refusal.record: refusal
         for refusal in side.payments.upsert([record for _, record, _ in records.values()])
@@ -254,6 +260,12 @@ def _apply_side(
     report.refused |= {one.record: f"{one.code}: {one.message}" for one in refusals.values()}
     _count(report, [value for key, value in records.items() if key not in refusals])
     taken = [payment for payment in known if payment.id not in refusals]
+    if side.notices and taken:
+        side.notices.release(taken)
+    for payment in taken:
+        if reason := unaddressed.get(payment.id):
+            work.lane.tell("no letter about a payment", payment=payment.id, reason=reason)
+            report.unaddressed[payment.id] = reason
     # Those the CRM had already count too: an earlier run may have been cut off before it came to the invoice.
     touched = {payment.document_id for payment in taken}
     unsettled = _settle_invoices(work, side, touched)

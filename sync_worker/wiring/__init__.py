@@ -4,7 +4,8 @@
 `connection` puts one connection together and `app` the program.
 """
 
-from sync_worker.wiring.app import App, opened, project_folder
+from sync_worker.wiring.app import App, opened
 from sync_worker.wiring.ground import Ways
+from sync_worker.wiring.post import project_folder
 
 __all__ = ["App", "Ways", "opened", "project_folder"]

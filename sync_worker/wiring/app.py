@@ -16,7 +16,6 @@ from sync_worker.daemon.runner import Connection
 from sync_worker.daemon.schedule import Job, job
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.domain.finding import Finding
-from sync_worker.notify.smtp import MailServer, SmtpMail
 from sync_worker.notify.templates import Templates
 from sync_worker.ports import Clock, Mail, Moments, unwatched
 from sync_worker.salesforce.check import SalesforceCheck
@@ -27,7 +26,7 @@ from sync_worker.state.engine import open_engine
 from sync_worker.state.migrate import head_is
 from sync_worker.wiring.connection import Progress, connected
 from sync_worker.wiring.crm import Crm
-from sync_worker.wiring.ground import Ground, Ways, opened_secret
+from sync_worker.wiring.ground import Ground, Ways
 from sync_worker.wiring.ledger import (
     books_of,
     ledger_client,
@@ -37,6 +36,7 @@ from sync_worker.wiring.ledger import (
     timeout,
     way_to,
 )
+from sync_worker.wiring.post import mail_of, templates_of
 from sync_worker.wiring.rules import rules_of
 from sync_worker.xero.check import problems as xero_problems
 from sync_worker.xero.consent import Door, XeroConsent
@@ -58,28 +58,10 @@ class App(Ground):
 
     def mail(self) -> Mail | None:
         """The way letters leave; None where no mail server is set."""
-        chosen = self.settings.mail
-        if chosen.host is None or chosen.sender is None:
-            return None
-        server = MailServer(
-            host=chosen.host,
-            port=chosen.port,
-            tls=chosen.tls,
-            user=chosen.user,
-            password=opened_secret(chosen.password),
-            ca_file=chosen.ca_file,
-            timeout_s=chosen.timeout_s,
-        )
-        return SmtpMail(server, chosen.sender, self.clock)
+        return mail_of(self.settings, self.clock)
 
     def templates(self) -> Templates:
-        own = self.settings.mail.templates
-        if own is not None and not own.is_dir():
-            msg = (
-                f"mail.templates names {str(own)!r}, which is no folder; correct it or take it out"
-            )
-            raise Misconfigured(msg)
-        return Templates(*([own] if own else []), project_folder("templates"))
+        return templates_of(self.settings)
 
     def connection(self, name: str, progress: Progress = lambda *_: None) -> Connection:
         return connected(self, name, self.settings.connections[name], progress)
@@ -204,13 +186,3 @@ def _clock(settings: Settings, stop: threading.Event) -> Clock:
     if settings.time.source == "sandbox" and settings.connections:
         return SandboxClock(next(iter(settings.connections.values())).xero.api_url, stop)
     return SystemClock(stop)
-
-
-def project_folder(name: str) -> Path:
-    """A folder of config/: beside the package in a checkout, inside it where a wheel was installed."""
-    package = Path(__file__).resolve().parents[1]
-    for place in (package.parent / "config" / name, package / "_config" / name):
-        if place.exists():
-            return place
-    msg = f"the folder config/{name} is missing from this installation; install the package again"
-    raise Misconfigured(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -46,6 +46,7 @@ from sync_worker.wiring.ledger import (
     books_of,
     ledger_client,
 )
+from sync_worker.wiring.post import notices_of, outbox_of
 from sync_worker.wiring.rules import bill_rules, invoice_rules, payment_rules, rules_of
 from sync_worker.xero.books import XeroBooks
 from sync_worker.xero.client import XeroClient
@@ -85,6 +86,7 @@ def connected(
     between = _Between(settings, lane, crm, client, books, progress)
     invoices, bills = between.invoices(), between.bills()
     sent = [work for work in (invoices, bills) if f"{work.rules.kind}s" in settings.sends]
+    told = {Kind.BILL: notices_of(ground, name, journal, books, bills.crm)}
     connection = Connection(
         name=name,
         clock=ground.clock,
@@ -99,7 +101,7 @@ def connected(
         payments=PaymentSync(
             lane=lane,
             ledger=XeroPayments(client),
-            sides=[between.side(work) for work in sent],
+            sides=[replace(between.side(work), notices=told.get(work.rules.kind)) for work in sent],
             rules=payment_rules(settings),
             progress=counted("payments", progress),
         ),
@@ -116,6 +118,7 @@ def connected(
             ),
             bank_of(settings.bank),
         ),
+        outbox=outbox_of(ground, name, journal, books, [work.rules.kind for work in sent]),
         identify=lambda: identify(settings, crm, client, journal),
         for_a_person=client.budget.for_a_person,
         calls=lambda: {"xero": client.budget.calls, "salesforce": crm.calls.salesforce},

@@ -7,10 +7,11 @@ from tests.mutants.memory import MEMORY
 from tests.mutants.money import MONEY
 from tests.mutants.paying import PAYING
 from tests.mutants.people import PEOPLE
+from tests.mutants.post import POST
 from tests.mutants.sending import SENDING
 from tests.mutants.vendors import VENDORS
 
-MUTANTS = (*BILLS, *SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS, *PAYING)
+MUTANTS = (*BILLS, *SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS, *PAYING, *POST)
 
 NOT_APPLICABLE = {
     "a look made before the claim row is won": "the CRM has no claim rows; whoever looks holds the lane already",

@@ -133,11 +133,11 @@ def test_a_login_is_made_over_tls(served: Served) -> None:
         assert isinstance(server.mail(user=LOGIN[0], password=LOGIN[1]).send(LETTER), Sent)
         wrong = server.mail(user=LOGIN[0], password="guess").send(LETTER)
         assert isinstance(wrong, NotSent)
-        assert (wrong.words[:3], wrong.again) == ("535", False)
+        assert (wrong.words[:3], wrong.again, wrong.every) == ("535", False, True)
         assert "guess" not in wrong.words
         nobody = server.mail().send(LETTER)
         assert isinstance(nobody, NotSent)
-        assert (nobody.words[:3], nobody.again) == ("530", False)
+        assert (nobody.words[:3], nobody.again, nobody.every) == ("530", False, True)
         assert len(server.kept) == 1
 
 
@@ -183,6 +183,7 @@ def test_what_is_refused_or_broken_off_before_the_letter_is_not_sent_for_sure(
     assert isinstance(fate, NotSent)
     assert fate.again is again
     assert words in fate.words
+    assert not fate.every, "another letter may fare better"
     assert server.kept == []
     assert isinstance(server.mail().send(LETTER), Sent)
 
@@ -205,6 +206,7 @@ def test_a_server_that_is_not_there_may_be_there_later(server: Server) -> None:
     fate = server.mail(port=port).send(LETTER)
     assert isinstance(fate, NotSent)
     assert fate.again
+    assert fate.every, "no letter would get through"
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_for_ever(server: Server) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -34,7 +34,7 @@ LOCKED = Trouble(
     record_link="https://kea.my.salesforce.com/a0B000000000001",
     document_link="https://go.xero.com/AccountsPayable/Edit.aspx?InvoiceID=1&x=2",
 )
-DIGEST = Digest("kea", "finance@kea.example", (LOCKED,))
+DIGEST = Digest("kea", "finance@kea.example", (LOCKED,), datetime(2026, 3, 5, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -94,6 +94,8 @@ def test_the_same_troubles_are_the_same_letter_in_whatever_order(shipped: Templa
     assert shipped.sync_errors(one).key != shipped.sync_errors(DIGEST).key
     new = replace(DIGEST, troubles=(replace(LOCKED, cause="another"),))
     assert shipped.sync_errors(new).key != shipped.sync_errors(DIGEST).key
+    later = replace(DIGEST, at=DIGEST.at + timedelta(days=1))
+    assert shipped.sync_errors(later).key != shipped.sync_errors(DIGEST).key, "cured, and back"
 
 
 def test_what_people_typed_cannot_become_markup_or_a_second_line(shipped: Templates) -> None:
