@@ -95,6 +95,7 @@ def _settings(running: Sandbox, journal: Path, own: Mapping[str, Any]) -> Settin
                 "port": running.mail_address[1],
                 "tls": "none",
                 "sender": "sync-worker <demo@sync-worker.example>",
+                "error_address": "finance@acme.example",
             },
             "connections": {
                 NAME: {

@@ -31,6 +31,7 @@ def settings(folder: Path) -> Mapping[str, Any]:
             "schedule": {"every_s": 10},
             "account_code": applicants.GRANTS_PAID,
             "tracking_category": applicants.TRACKING,
+            "mail_payments": True,
         },
         "bank": {
             "format": "aba",
@@ -99,8 +100,11 @@ class _Round:
         self.steps["paid"] = f"{paid} bills, in Xero, as the bank feed shows them"
         payments = self._ran("payments")
         self.steps["recorded"] = f"{payments.get('created')} Milestone Payments in the CRM"
-        letters = self._plane.mailbox.messages()
-        self.steps["told"] = f"{len(letters)} e-mails to applicants"
+        letters = [str(one["subject"]) for one in self._plane.mailbox.messages()]
+        told = sum("has paid" in subject for subject in letters)
+        self.steps["told"] = (
+            f"{told} e-mails to applicants, {len(letters) - told} to the finance admin"
+        )
         self.steps["done"] = f"{len(self._milestones('Paid'))} milestones are Paid"
 
     def _make_the_batch(self) -> None:

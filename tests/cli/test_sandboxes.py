@@ -129,6 +129,9 @@ def test_the_grant_makers_demo_walks_ten_steps_and_ends_with_what_was_ordered_pa
     assert Decimal(batch["total"]) == owed - earlier
     paid = {one["milestone"] for one in told["payments"]}
     assert paid >= {item["milestone"] for item in batch["items"]}
+    for item in batch["items"]:
+        letters = [one for one in told["letters"] if item["milestone"] in one["subject"]]
+        assert len(letters) >= 1, item
 
 
 def test_the_demo_as_a_daemon_serves_until_stopped() -> None:
