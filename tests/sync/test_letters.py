@@ -44,17 +44,9 @@ def test_a_mail_server_that_is_away_fails_no_run_and_the_letters_wait(office: Po
         world.advance(12 * HOUR)
         assert posted(world)["waiting"] == 2
     office.port = here
-    world.change_settings(
-        sends=["bills"],
-        bills={"account_code": "480", "mail_payments": True},
-        xero=_scopes(world),
-        mail=office.mail(),
-    )
+    bills = {"account_code": "480", "mail_payments": True}
+    world.change_settings(sends=["bills"], bills=bills, mail=office.mail())
     assert posted(world) == NOTHING | {"sent": 2}
-
-
-def _scopes(world: World) -> dict[str, Any]:
-    return {"scopes": world.settings.connections["main"].xero.scopes}
 
 
 def test_one_letter_is_tried_for_all_where_the_server_lets_none_through(
