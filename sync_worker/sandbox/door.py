@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -225,4 +226,10 @@ class Door:
 
 
 def with_query(request: Request) -> str:
-    return f"{request.path}?{urlencode(request.query)}" if request.query else request.path
+    return f"{request.path}?{_encoded(request.query)}" if request.query else request.path
+
+
+@lru_cache(maxsize=4096)
+def _encoded(query: tuple[tuple[str, str], ...]) -> str:
+    """Kept, because the same long query is asked again and again."""
+    return urlencode(query)

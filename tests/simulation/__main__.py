@@ -29,14 +29,14 @@ def main() -> int:
 
 
 def _all(asked: argparse.Namespace) -> int:
-    progress = Progress(0)
+    progress = Progress()
     whole, points = Tally(), {name: len(deaths.moments_of(name)) for name in deaths.LIVES}
     if not asked.only:
         _half_written(whole)
     for phase, units in _phases(asked.seed, asked.seeds, points):
         if asked.only and asked.only not in phase:
             continue
-        progress.phase = phase
+        progress.enter(phase)
         part = tally.played(units, asked.processes, progress)
         progress.say(part, last=True)
         whole.add(part)
@@ -64,7 +64,7 @@ def _phases(first: int, seeds: int, points: dict[str, int]) -> Iterator[tuple[st
     )
     pairs = [(name, n) for name in deaths.PAIRED for n in deaths.first_moments(name)]
     yield "every pair of moments", [(deaths.all_seconds, pair) for pair in pairs]
-    yield "two workers, every interleaving", list(together.all_units())
+    yield "two workers on one document", list(together.all_units())
     ranges = [
         (start, min(start + EACH, first + seeds)) for start in range(first, first + seeds, EACH)
     ]

@@ -106,15 +106,16 @@ def quietly() -> None:
 class Progress:
     """One line that grows on a terminal, plain lines in a log."""
 
-    def __init__(self, expected: int) -> None:
-        self._expected = expected
-        self._began = time.monotonic()
-        self._said = self._began
-        self.phase = ""
+    def __init__(self) -> None:
+        self._began = self._said = self._phase_began = time.monotonic()
+        self._phase = ""
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
+
+    def enter(self, phase: str) -> None:
+        self._phase, self._phase_began = phase, time.monotonic()
 
     def say(self, tally: Tally, *, last: bool = False) -> None:
         now, terminal = time.monotonic(), sys.stderr.isatty()
@@ -122,8 +123,8 @@ class Progress:
             return
         self._said = now
         bad = len(tally.failures) + len(tally.crashed)
-        rate = tally.scenarios / max(self.seconds, 0.001)
-        line = f"{self.phase}: {tally.scenarios} lives, {bad} of them bad, {rate:.0f} a second"
+        rate = tally.scenarios / max(now - self._phase_began, 0.001)
+        line = f"{self._phase}: {tally.scenarios} lives, {bad} of them bad, {rate:.0f} a second"
         end = "\n" if last or not terminal else ""
         sys.stderr.write(f"\r\033[K{line}{end}" if terminal else f"{line}\n")
         sys.stderr.flush()

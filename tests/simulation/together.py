@@ -178,11 +178,11 @@ def all_units() -> Iterator[Unit]:
 
 
 def all_after(numbering: str, hosts: bool, asleep: float, first: int) -> Tally:
-    """The first switch at `first`, the second at every moment of the other; every other time a third one follows, each
-    at a moment of its own. Three at all of them would be 20,000 lives."""
+    """The first switch at `first`, the second at every other moment of the other worker, these and those by turns;
+    every other time a third one follows, each at a moment of its own. All threes would be 20,000 lives."""
     tally = Tally()
-    for second in range(1, LIMIT):
-        third = (7 * first + 13 * second) % MOST + 1 if second % 2 else LIMIT
+    for second in range(1 + first % 2, LIMIT, 2):
+        third = (7 * first + 13 * second) % MOST + 1 if second // 2 % 2 else LIMIT
         case, made = Case(numbering, hosts, asleep, (first, second, third)), 0
 
         def play(case: Case = case) -> list[Breach]:

@@ -22,10 +22,11 @@ class Rollups:
     """The roll-ups of a schema, by the detail object that feeds them."""
 
     def __init__(self, schema: Schema, store: Store, outside: Outside) -> None:
+        gathering = schema.rollups()
         self._of: dict[str, list[_Gatherer]] = {
             sobject.name: [
                 _Gatherer(store, parent, field, rollup, sobject, outside)
-                for parent, field, rollup in schema.rollups_over(sobject)
+                for parent, field, rollup in gathering.get(sobject.name.lower(), ())
             ]
             for sobject in schema.objects.values()
         }

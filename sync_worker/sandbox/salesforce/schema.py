@@ -202,11 +202,13 @@ class Schema:
     def of_id(self, record_id: str) -> SObject | None:
         return self._by_prefix.get(record_id[:3])
 
-    def rollups_over(self, detail: SObject) -> list[tuple[SObject, Field, Rollup]]:
-        """The roll-up fields of any parent that gather this detail's rows."""
-        return [
-            (parent, each, each.rollup)
-            for parent in self.objects.values()
-            for each in parent.fields
-            if each.rollup and each.rollup.detail.lower() == detail.name.lower()
-        ]
+    def rollups(self) -> dict[str, list[tuple[SObject, Field, Rollup]]]:
+        """The roll-up fields of any parent, by the name of the detail whose rows they gather, in lower case."""
+        found: dict[str, list[tuple[SObject, Field, Rollup]]] = {}
+        for parent in self.objects.values():
+            for each in parent.fields:
+                if each.rollup:
+                    found.setdefault(each.rollup.detail.lower(), []).append(
+                        (parent, each, each.rollup)
+                    )
+        return found
