@@ -204,6 +204,13 @@ def test_the_sandbox_settings_fit_the_sandbox() -> None:
     assert loaded.time.source == "sandbox"
 
 
+def test_the_grants_profile_is_good_and_sends_bills(tmp_path: Path) -> None:
+    loaded = settings.Settings(**uncommented("config/profiles/grants.toml", tmp_path))
+    grants = loaded.connections["grants"]
+    assert grants.processes == ("bills", "payments", "verify")
+    assert (grants.bank.format, grants.bills.mail_payments) == ("bnz", True)
+
+
 def test_the_maica_profile_names_only_fields_there_are(tmp_path: Path) -> None:
     loaded = settings.Settings(**uncommented("config/profiles/maica.toml", tmp_path))
     crm = loaded.connections["maica"].salesforce
