@@ -148,7 +148,8 @@ class BillRules(InvoiceRules):
         settings="bills",
     )
 
-    points: frozenset[Point] = frozenset({Point.MILESTONE_APPROVED})
+    points: tuple[Point, ...] = (Point.MILESTONE_APPROVED,)
+    """In one order: they are part of the input hash."""
 
     @property
     def two_steps(self) -> bool:
@@ -181,7 +182,7 @@ class BillRules(InvoiceRules):
         if invoice.status not in REVIEWED:
             return f"its status is {invoice.status!r}, and only approved milestones are billed"
         if not self._reached(invoice):
-            return f"it has not come to a publish point yet ({', '.join(sorted(self.points))})"
+            return f"it has not come to a publish point yet ({', '.join(self.points)})"
         if not invoice.total:
             return "it comes to nothing"
         if self.start_date and invoice.date and invoice.date < self.start_date:

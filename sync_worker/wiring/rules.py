@@ -46,7 +46,7 @@ def bill_rules(settings: ConnectionSettings) -> BillRules:
         suffix_same_names=chosen.same_name == "suffix",
         batch=chosen.batch,
         start_date=chosen.start_date,
-        points=frozenset(chosen.publish),
+        points=tuple(sorted(set(chosen.publish))),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -95,3 +98,27 @@ def test_another_rule_is_a_change() -> None:
 def test_a_partys_details_are_told_apart_from_its_link() -> None:
     assert details_hash(a_party(xero_id=xero_id())) == details_hash(a_party())
     assert details_hash(a_party(phone="1")) != details_hash(a_party())
+
+
+def test_the_hash_of_a_bills_inputs_is_the_same_in_every_process() -> None:
+    words = (
+        "from sync_worker.domain.rules import *;"
+        "from sync_worker.wiring.rules import bill_rules;"
+        "from sync_worker.settings import Connection;"
+        "c = Connection.model_validate({'sends': ['bills'],"
+        "'salesforce': {'url': 'https://a.my.salesforce.com', 'client_id': 'x', 'client_secret': 'y'},"
+        "'xero': {'client_id': 'x', 'client_secret': 'y'},"
+        "'bills': {'publish': ['milestone-approved', 'contract-executed']}});"
+        "print(repr(bill_rules(c)))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", words],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in (1, 2, 3)
+    }
+    assert len(told) == 1
