@@ -249,14 +249,27 @@ class World:
     def _settings(self, changes: Mapping[str, Any]) -> Settings:
         salesforce, xero = self._urls
         changes = dict(changes)
-        whole = {name: changes.pop(name) for name in ("secrets", "mail") if name in changes}
+        whole: dict[str, Any] = {
+            name: changes.pop(name) for name in ("secrets", "mail") if name in changes
+        }
         sf = self.org.credentials(salesforce) | dict(changes.get("salesforce", {}))
         connection = {
             **changes,
             "salesforce": sf,
             "xero": _xero(self.xero.credentials(xero)) | dict(changes.get("xero", {})),
         }
-        return Settings(journal={"path": ":memory:"}, connections={"main": connection}, **whole)
+        given: dict[str, Any] = {
+            "journal": {"path": ":memory:"},
+            "connections": {"main": connection},
+            **whole,
+        }
+        words = repr(given)
+        if words not in _READ:  # reading them takes as long as a run that finds nothing
+            _READ[words] = Settings(**given)
+        return _READ[words]
+
+
+_READ: dict[str, Settings] = {}
 
 
 class Crm:

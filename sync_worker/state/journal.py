@@ -77,8 +77,9 @@ class SqlJournal:
             return documents.numbered(tx, self._store.connection, kind, number)
 
     def save(self, changes: Sequence[Change]) -> None:
-        with self._in_lane("save") as tx:
-            self._write(tx, changes)
+        if changes:
+            with self._in_lane("save") as tx:
+                self._write(tx, changes)
 
     def intend(self, frozen: Frozen, token: str, changes: Sequence[Change]) -> None:
         batches.must_name_it(frozen, changes)
@@ -105,8 +106,9 @@ class SqlJournal:
             return documents.release(tx, self._store.connection, self._run, now, kind, record)
 
     def see(self, seen: Sequence[Sighting]) -> None:
-        with self._in_lane("see") as tx:
-            sightings.write(tx, self._store.connection, seen)
+        if seen:
+            with self._in_lane("see") as tx:
+                sightings.write(tx, self._store.connection, seen)
 
     def seen(self, records: Iterable[SalesforceId]) -> dict[SalesforceId, Sighting]:
         with self._store.reading() as tx:
@@ -165,9 +167,8 @@ class SqlJournal:
     def run(self, process: str) -> Iterator[RunRow]:
         """Left by an error it is closed as failed, left by a stop as stopped, left without a word
         as done. What is written meanwhile carries its id."""
-        if self.lane.lease:
-            runs.bury(self._store, process)
-        with runs.opened(self._store, process) as run:
+        alone = self.lane.lease is not None
+        with runs.opened(self._store, process, alone=alone) as run:
             around, self._run = self._run, run.id
             try:
                 yield run

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Integer, bindparam, func, select, text
 
 from sync_worker.domain.document import IN_DOUBT, NEEDS_A_PERSON, Document, Kind, State
 from sync_worker.ports import Run
@@ -49,6 +49,19 @@ _SIZE = {
 }
 
 
+_WAITING = (
+    select(document_rows)
+    .where(
+        document_rows.c.connection == bindparam("ours"), document_rows.c.state.in_(NEEDS_A_PERSON)
+    )
+    .order_by(
+        func.coalesce(document_rows.c.held_since, document_rows.c.updated_at),
+        document_rows.c.record,
+    )
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
 class Overview:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -65,18 +78,10 @@ class Overview:
 
     def waiting(self, limit: int = 1000) -> list[Waiting]:
         """Those that wait longest first."""
-        table = document_rows
-        since = func.coalesce(table.c.held_since, table.c.updated_at)
-        query = (
-            select(table)
-            .where(table.c.connection == self._store.connection, table.c.state.in_(NEEDS_A_PERSON))
-            .order_by(since, table.c.record)
-            .limit(limit)
-        )
         with self._store.reading() as tx:
+            found = tx.execute(_WAITING, {"ours": self._store.connection, "limit": limit})
             return [
-                Waiting(documents.from_row(row), row.held_since or row.updated_at)
-                for row in tx.execute(query)
+                Waiting(documents.from_row(row), row.held_since or row.updated_at) for row in found
             ]
 
     def in_doubt(self, limit: int = 1000) -> list[InDoubt]:

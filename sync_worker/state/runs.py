@@ -22,11 +22,14 @@ RUNNING, DONE, FAILED, STOPPED, DIED = "running", "done", "failed", "stopped", "
 class RunRow:
     """A run that is open. Closed twice, it keeps the first word."""
 
-    def __init__(self, store: Store, process: str) -> None:
+    def __init__(self, store: Store, process: str, *, alone: bool) -> None:
         self.id = secrets.token_hex(6)
         self._store = store
         self._closed = False
         with store.writing("open_run") as tx:
+            if alone:
+                ours = {"ours": store.connection, "which": process}
+                tx.execute(_BURY, {**ours, "ended_at": store.clock.now()})
             tx.execute(
                 _OPEN,
                 {
@@ -57,8 +60,10 @@ class RunRow:
 
 
 @contextmanager
-def opened(store: Store, process: str) -> Iterator[RunRow]:
-    run = RunRow(store, process)
+def opened(store: Store, process: str, *, alone: bool) -> Iterator[RunRow]:
+    """`alone`: whoever holds the lane knows that what is open of this process was left so by a dead
+    worker, and closes it."""
+    run = RunRow(store, process, alone=alone)
     try:
         yield run
     except Exception as error:
@@ -71,14 +76,6 @@ def opened(store: Store, process: str) -> Iterator[RunRow]:
         run.close(STOPPED, {})
         raise
     run.close(DONE, {})
-
-
-def bury(store: Store, process: str) -> None:
-    """Closes what a dead worker left open of this process; only whoever holds the lane can know
-    that it is dead."""
-    with store.writing("bury") as tx:
-        now = store.clock.now()
-        tx.execute(_BURY, {"ours": store.connection, "which": process, "ended_at": now})
 
 
 _OPEN = runs.insert()

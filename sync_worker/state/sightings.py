@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from sync_worker.domain.document import Sighting
 from sync_worker.domain.ids import SalesforceId, XeroId
@@ -14,12 +14,15 @@ from sync_worker.state.store import in_chunks, upsert
 from sync_worker.state.tables import sightings
 
 _GONE = frozenset({"VOIDED", "DELETED"})
+_OF = select(sightings).where(
+    sightings.c.connection == bindparam("ours"),
+    sightings.c.record.in_(bindparam("records", expanding=True)),
+)
 
 
 def write(tx: Connection, connection: str, seen: Sequence[Sighting]) -> None:
-    if seen:
-        rows = [{"connection": connection, **asdict(sighting)} for sighting in seen]
-        tx.execute(upsert(tx.dialect.name, sightings), rows)
+    rows = [{"connection": connection, **asdict(sighting)} for sighting in seen]
+    tx.execute(upsert(tx.dialect.name, sightings), rows)
 
 
 def by_record(
@@ -30,11 +33,7 @@ def by_record(
     found = [
         _sighting(row)
         for chunk in in_chunks(records)
-        for row in tx.execute(
-            select(sightings).where(
-                sightings.c.connection == connection, sightings.c.record.in_(chunk)
-            )
-        )
+        for row in tx.execute(_OF, {"ours": connection, "records": chunk})
     ]
     found.sort(key=lambda one: (one.status in _GONE, one.generation, one.xero_id), reverse=True)
     return {sighting.record: sighting for sighting in found}

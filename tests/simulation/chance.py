@@ -50,7 +50,7 @@ class Chance:
     def live(self) -> None:
         life, dice = self.life, self.dice
         self.enter(dice.randint(1, 3))
-        for _ in range(dice.choice((1, 2, 2, 3, 4))):
+        for _ in range(dice.choice((1, 1, 2, 2, 3, 4))):
             for _ in range(dice.choice((0, 0, 1, 1, 2))):
                 self.somebody_acts()
             if dice.random() < 0.3:
@@ -420,7 +420,7 @@ def lived(seed: int) -> tuple[Life, list[Breach]]:
     try:
         chance.live()
         chance.peace()
-        return life, life.judged(swept=True)
+        return life, life.judged(weeks=2, sweep=dice.random() < 0.5)
     finally:
         life.world.org.set_daily_limit(PLENTY)
 

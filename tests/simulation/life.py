@@ -96,11 +96,12 @@ class Life:
 
     # In the end ---------------------------------------------------------------------------------
 
-    def judged(self, *, swept: bool = False) -> list[Breach]:
+    def judged(self, *, weeks: int = 0, sweep: bool = True) -> list[Breach]:
         """What is wrong once nothing moves any more. A further run may change nothing: what is done stays done once.
-        `swept`: a week later too, when the verify sweep has looked at everything on both sides."""
+        For so many `weeks` the verify sweep looks at everything on both sides, as long as something is wrong; without
+        `sweep` not even once where nothing is."""
         found = self._settled()
-        for _ in range(2 if swept else 0):
+        for _ in range(weeks if found or sweep else 0):
             self.world.advance(A_WEEK)
             self.world.sync("verify")
             if not (found := self.wrong()):
