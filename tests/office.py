@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sync_worker.daemon.runner import Result
+from sync_worker.daemon.outcome import Result
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.salesforce.org import SalesforceOrg

@@ -17,7 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sync_worker.daemon.runner import Connection, Exit, Result
+from sync_worker.daemon.outcome import Exit, Result
+from sync_worker.daemon.runner import Connection
 from sync_worker.domain.document import IN_DOUBT, Document, Kind
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.ids import SalesforceId

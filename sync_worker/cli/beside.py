@@ -10,7 +10,8 @@ from sync_worker.cli.options import Asked
 from sync_worker.domain.errors import Misconfigured, Stopping
 
 if TYPE_CHECKING:
-    from sync_worker.daemon.runner import Connection, Result
+    from sync_worker.daemon.outcome import Result
+    from sync_worker.daemon.runner import Connection
     from sync_worker.wiring import App
 
 ANSWER_WITHIN_S = 300
@@ -31,7 +32,7 @@ def here_or_there(
     app: App, connection: Connection, command: str, subject: str
 ) -> tuple[Result, Mapping[str, int]]:
     """By ourselves where the lane is free, else by whoever holds it: never beside it."""
-    from sync_worker.daemon.runner import Exit, Result
+    from sync_worker.daemon.outcome import Exit, Result
 
     with connection.held() as ours:
         if ours:

@@ -12,7 +12,8 @@ from sync_worker.cli import show
 from sync_worker.cli.options import Asked
 
 if TYPE_CHECKING:
-    from sync_worker.daemon.runner import Connection, Result
+    from sync_worker.daemon.outcome import Result
+    from sync_worker.daemon.runner import Connection
     from sync_worker.sandbox.edge import Sandbox
     from sync_worker.sandbox.seeds import Foretold
     from sync_worker.settings import Settings
@@ -182,7 +183,7 @@ class _Round:
                 for row in self._plane.org.rows("Milestone_Payment__c")
             ],
             "letters": [
-                {"to": ", ".join(one["to"]), "subject": one["subject"]}  # type: ignore[arg-type]
+                {"to": ", ".join(one["to"]), "subject": one["subject"]}
                 for one in self._plane.mailbox.messages()
             ],
         }

@@ -14,7 +14,8 @@ from sync_worker.cli.options import Asked, command
 from sync_worker.domain.errors import Misconfigured, Transient
 
 if TYPE_CHECKING:
-    from sync_worker.daemon.runner import Connection, Result
+    from sync_worker.daemon.outcome import Result
+    from sync_worker.daemon.runner import Connection
     from sync_worker.wiring import App
 
 PROCESS_OF = {"invoice": "invoices", "bill": "bills"}
@@ -151,7 +152,7 @@ def _held_run(connection: Connection, process: str) -> tuple[Result, Mapping[str
 
 
 def _busy(connection: Connection, process: str) -> Result:
-    from sync_worker.daemon.runner import Exit, Result
+    from sync_worker.daemon.outcome import Exit, Result
 
     problem = (
         f"another instance has the lease of {connection.name!r}; its schedule does this too, "

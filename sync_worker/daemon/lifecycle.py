@@ -11,7 +11,8 @@ from types import FrameType
 
 import structlog
 
-from sync_worker.daemon.runner import Connection, Exit
+from sync_worker.daemon.outcome import Exit
+from sync_worker.daemon.runner import Connection
 from sync_worker.daemon.schedule import Job, Schedule
 from sync_worker.domain.errors import LaneLost, Transient
 

@@ -8,24 +8,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import IntEnum
 from typing import Any
 
 import structlog
 
 from sync_worker.daemon.outbox import Outbox
+from sync_worker.daemon.outcome import (
+    Came,
+    Exit,
+    Result,
+    brief,
+    crashed,
+    failed,
+    payload,
+    sent_counts,
+    told_hold,
+    with_papers,
+)
 from sync_worker.daemon.payment_batches import Batches, told
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import (
-    LaneLost,
     Misconfigured,
     OutcomeUnknown,
     Rejected,
-    Stopping,
     SyncError,
     Transient,
 )
-from sync_worker.domain.hold import Hold
 from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, InvoiceNews, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, papers, payments, verify
@@ -42,26 +50,6 @@ ABOUT_MONEY = frozenset({"add", "approve", "export"})
 """Commands on a batch before which payments are fetched: what was paid a minute ago must not be ordered of a bank."""
 BEAT = "beat"
 """The cursor by which `status` sees that a daemon is running."""
-
-
-class Exit(IntEnum):
-    """What a command's exit code means."""
-
-    DONE = 0
-    HELD = 1
-    USAGE = 2
-    BUSY = 3
-    UNSURE = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one run, ready for people and for JSON."""
-
-    process: str
-    exit: Exit
-    counts: Mapping[str, Any] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -115,7 +103,7 @@ class Connection:
             log.info("run skipped, paused", connection=self.name, process=process)
             return Result(process, Exit.DONE, {"paused": True})
         work = {
-            "invoices": lambda: _sent_counts(invoices.sync_invoices(self.invoices), Kind.INVOICE),
+            "invoices": lambda: sent_counts(invoices.sync_invoices(self.invoices), Kind.INVOICE),
             "bills": self._bills,
             "payments": self._payments,
             "verify": self._verify,
@@ -149,9 +137,7 @@ class Connection:
             case _:
                 return self.run(what)
 
-    def _for_a_person(
-        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
-    ) -> Result:
+    def _for_a_person(self, process: str, work: Callable[[], Came]) -> Result:
         with self.for_a_person():
             return self._outcome(process, work)
 
@@ -159,7 +145,7 @@ class Connection:
         """One command on a payment batch, because a person asks."""
         views: list[View] = []
 
-        def work() -> tuple[Mapping[str, Any], Exit]:
+        def work() -> Came:
             if order["verb"] in ABOUT_MONEY:
                 payments.sync_payments(self.payments)
             views.append(self.batches.carry_out(order))
@@ -180,7 +166,7 @@ class Connection:
                 return quiet
             return self._outcome("requested", lambda: self._requested(asked))
         except SyncError as failure:
-            return _failed("requested", failure)
+            return failed("requested", failure)
         finally:
             self._lock.release()
 
@@ -203,7 +189,7 @@ class Connection:
                     answer = self._answer_to(asked)
                 except Exception as bug:
                     # Answered all the same, or it would be taken up again for ever.
-                    self.requests.answer(asked.id, payload(_crashed(asked, bug), {}))
+                    self.requests.answer(asked.id, payload(crashed(asked, bug), {}))
                     raise
                 self.requests.answer(asked.id, answer)
                 served += 1
@@ -223,20 +209,18 @@ class Connection:
             one for one in (self.invoices, self.bills) if f"{one.rules.kind}s" in self.processes
         )
 
-    def _bills(self) -> tuple[Mapping[str, Any], Exit]:
+    def _bills(self) -> Came:
         """The bills, and once they stand what hangs on them."""
-        made = _sent_counts(invoices.sync_invoices(self.bills), Kind.BILL)
-        return _with_papers(made, papers.attach(self.papers))
+        made = sent_counts(invoices.sync_invoices(self.bills), Kind.BILL)
+        return with_papers(made, papers.attach(self.papers))
 
-    def _these(
-        self, work: InvoiceSync, records: Sequence[Invoice]
-    ) -> tuple[Mapping[str, Any], Exit]:
-        made = _sent_counts(invoices.sync_these(work, records), work.rules.kind)
+    def _these(self, work: InvoiceSync, records: Sequence[Invoice]) -> Came:
+        made = sent_counts(invoices.sync_these(work, records), work.rules.kind)
         if work is not self.bills:
             return made
-        return _with_papers(made, papers.attach_to(self.papers, [one.number for one in records]))
+        return with_papers(made, papers.attach_to(self.papers, [one.number for one in records]))
 
-    def _payments(self) -> tuple[Mapping[str, Any], Exit]:
+    def _payments(self) -> Came:
         report = payments.sync_payments(self.payments)
         counts: dict[str, Any] = {
             "created": report.created,
@@ -251,26 +235,24 @@ class Connection:
             ]
         return counts, Exit.HELD if report.refused else Exit.DONE
 
-    def _verify(self) -> tuple[Mapping[str, Any], Exit]:
+    def _verify(self) -> Came:
         verified = linked = 0
         held: list[dict[str, str]] = []
         for work in self.verify:
             report = verify.verify(work)
             verified, linked = verified + report.verified, linked + report.linked
-            held += [_held(work.kind, number, hold) for number, hold in report.held]
+            held += [told_hold(work.kind, number, hold) for number, hold in report.held]
         counts = {"verified": verified, "linked": linked, "held": held}
         return counts, Exit.HELD if held else Exit.DONE
 
-    def _one(
-        self, work: InvoiceSync, number: str, dated: date | None = None
-    ) -> tuple[Mapping[str, Any], Exit]:
+    def _one(self, work: InvoiceSync, number: str, dated: date | None = None) -> Came:
         found = self._numbered(work, number)
         if dated:
             self._write(work, found, InvoiceNews(found.id, bill_date=dated))
             found = self._numbered(work, number)
         return self._these(work, [found])
 
-    def _exempt(self, number: str, *, exempt: bool) -> tuple[Mapping[str, Any], Exit]:
+    def _exempt(self, number: str, *, exempt: bool) -> Came:
         found = self._numbered(self.bills, number)
         self._write(self.bills, found, InvoiceNews(found.id, exempt=exempt))
         return {"exempt": number, "now": exempt, "xero_id": found.xero_id}, Exit.DONE
@@ -291,9 +273,7 @@ class Connection:
                 [f"the CRM refused to change {record.number}: {refusal.code}: {refusal.message}"]
             )
 
-    def _requested(
-        self, asked: Sequence[tuple[InvoiceSync, Sequence[Invoice]]]
-    ) -> tuple[Mapping[str, Any], Exit]:
+    def _requested(self, asked: Sequence[tuple[InvoiceSync, Sequence[Invoice]]]) -> Came:
         counts: dict[str, Any] = {}
         code = Exit.DONE
         with self.for_a_person():
@@ -307,9 +287,7 @@ class Connection:
                     code = max(code, came)
         return counts, code
 
-    def _and_post(
-        self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]
-    ) -> tuple[Mapping[str, Any], Exit]:
+    def _and_post(self, process: str, work: Callable[[], Came]) -> Came:
         """The work, and then the letters: also where the work failed, for what it had found waits all the same."""
         if self.outbox is None:
             return work()
@@ -323,7 +301,7 @@ class Connection:
             code = max(code, Exit.HELD)
         return {**counts, "letters": posted}, code
 
-    def _outcome(self, process: str, work: Callable[[], tuple[Mapping[str, Any], Exit]]) -> Result:
+    def _outcome(self, process: str, work: Callable[[], Came]) -> Result:
         with (
             self._lock,
             structlog.contextvars.bound_contextvars(connection=self.name, process=process),
@@ -337,86 +315,6 @@ class Connection:
                     counts, code = self._and_post(process, work)
                     run.close(code.name.lower(), counts)
             except SyncError as failure:
-                return _failed(process, failure)
-            log.info("run ended", outcome=code.name.lower(), **_brief(counts))
+                return failed(process, failure)
+            log.info("run ended", outcome=code.name.lower(), **brief(counts))
             return Result(process, code, counts)
-
-
-def payload(result: Result, calls: Mapping[str, int]) -> dict[str, Any]:
-    """The JSON of one run, as a waiting command gets it."""
-    return {
-        "processes": {result.process: dict(result.counts)},
-        "calls": dict(calls),
-        "exit": int(result.exit),
-        "problems": list(result.problems),
-    }
-
-
-def _sent_counts(report: invoices.Report, kind: Kind) -> tuple[Mapping[str, Any], Exit]:
-    counts: dict[str, Any] = {
-        "created": report.created,
-        "updated": report.updated,
-        "linked": report.linked,
-        "held": [_held(kind, number, hold) for number, hold in report.held],
-        "in_doubt": sorted(set(report.in_doubt)),
-        "skipped": [{"record": f"{kind}:{n}", "reason": why} for n, why in report.skipped],
-    }
-    if counts["in_doubt"]:
-        return counts, Exit.UNSURE
-    return counts, Exit.HELD if counts["held"] else Exit.DONE
-
-
-def _with_papers(
-    made: tuple[Mapping[str, Any], Exit], report: papers.Report
-) -> tuple[Mapping[str, Any], Exit]:
-    counts, code = made
-    held = [_held(Kind.ATTACHMENT, name, hold) for name, hold in report.held]
-    told = {
-        **counts,
-        "attached": report.attached,
-        "held": [*counts["held"], *held],
-        "in_doubt": sorted({*counts["in_doubt"], *report.in_doubt}),
-    }
-    if report.in_doubt:
-        return told, Exit.UNSURE
-    return told, max(code, Exit.HELD) if held else code
-
-
-def _held(kind: Kind, number: str, hold: Hold) -> dict[str, str]:
-    return {
-        "record": f"{kind}:{number}",
-        "class": str(hold.hold_class),
-        "cause": hold.cause,
-        "cure": hold.cure,
-    }
-
-
-def _failed(process: str, failure: SyncError) -> Result:
-    problems = failure.problems if isinstance(failure, Misconfigured) else (str(failure),)
-    match failure:
-        case Misconfigured():
-            code = Exit.USAGE
-        case LaneLost():
-            code = Exit.BUSY
-        case Stopping():
-            log.info("run stopped before its end, nothing is left half done")
-            return Result(process, Exit.DONE, {"stopped": True})
-        case Rejected():
-            code = Exit.HELD
-        case Transient() | OutcomeUnknown():
-            code = Exit.UNSURE
-        case _:
-            raise failure
-    log.warning("run failed", error=type(failure).__name__, reason="; ".join(problems))
-    return Result(process, code, problems=tuple(problems))
-
-
-def _crashed(asked: Asked, bug: Exception) -> Result:
-    problem = f"the daemon failed on this request ({type(bug).__name__}); its log has the trace"
-    return Result(asked.command, Exit.UNSURE, problems=(problem,))
-
-
-def _brief(counts: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: len(value) if isinstance(value, list) else value for name, value in counts.items()
-    }

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, Line
-from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
+from sync_worker.salesforce.client import Row, SalesforceClient
 from sync_worker.salesforce.linked import Called, LinkedRecords
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.parties import PartyFields
@@ -51,33 +50,15 @@ class SalesforceInvoices(LinkedRecords):
 
     def due(self) -> Iterator[Invoice]:
         where = " AND ".join(self._due_conditions())
-        return self._invoices(f"WHERE {where} ORDER BY CreatedDate, Id")
-
-    def requested(self) -> list[Invoice]:
-        asked_for = self._invoice("Finance_Sync_Requested_At__c")
-        if not asked_for:
-            return []
-        return list(
-            self._invoices(f"WHERE {asked_for} != null ORDER BY {asked_for} LIMIT {ID_LIST}")
-        )
-
-    def numbered(self, number: str) -> list[Invoice]:
-        return list(self._invoices(format_soql("WHERE Name = {} ORDER BY CreatedDate, Id", number)))
-
-    def by_id(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Invoice]:
-        return {
-            invoice.id: invoice
-            for ids in chunked(records, ID_LIST)
-            for invoice in self._invoices(format_soql("WHERE Id IN {}", ids))
-        }
+        return self._found(f"WHERE {where} ORDER BY CreatedDate, Id")
 
     def edited_since(self, since: datetime) -> Iterator[Invoice]:
         """Editing a line does not touch its invoice, so lines are asked for themselves."""
         changed = "LastModifiedDate >= " + format_soql("{}", since)
         linked = f"WHERE {self._invoice('Finance_External_ID__c')} != null AND"
         parents = f"SELECT {self._line('Invoice__c')} FROM {self._line.api_name} WHERE {changed}"
-        yield from self._invoices(f"{linked} {changed}")
-        yield from self._invoices(f"{linked} Id IN ({parents})")
+        yield from self._found(f"{linked} {changed}")
+        yield from self._found(f"{linked} Id IN ({parents})")
 
     # Reading ----------------------------------------------------------------------------------
 
@@ -147,32 +128,6 @@ class SalesforceInvoices(LinkedRecords):
         if self._ready.start_date:
             yield f"{field('Invoice_Date__c')} >= " + format_soql("{}", self._ready.start_date)
 
-    def _invoices(self, rest: str) -> Iterator[Invoice]:
-        return (self._readable(row) for row in self._client.rows(self._select + rest))
-
-    def _readable(self, row: Row) -> Invoice:
-        """A field that holds another kind of value than ours (settings may name any) stops its own invoice only."""
-        try:
-            return self._translated(row)
-        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as strange:
-            field = self._invoice
-            return Invoice(
-                id=SalesforceId(row["Id"]),
-                number=row.get("Name") or "",
-                date=None,
-                due_date=None,
-                status=str(row.get(field("Status__c")) or ""),
-                funding_type=str(row.get(field("Funding_Type__c")) or ""),
-                total=None,
-                currency="",
-                participant=None,
-                plan_manager=None,
-                lines=(),
-                sync_state=str(row.get(field("Finance_Sync_State__c")) or ""),
-                requested_at=instant(row.get(field("Finance_Sync_Requested_At__c"))),
-                trouble=f"{type(strange).__name__}: {strange}",
-            )
-
     def _translated(self, row: Row) -> Invoice:
         field = self._invoice
         children = row.get(field(LINES)) or {"records": ()}
@@ -194,6 +149,25 @@ class SalesforceInvoices(LinkedRecords):
             sync_state=row.get(field("Finance_Sync_State__c")) or "",
             requested_at=instant(row.get(field("Finance_Sync_Requested_At__c"))),
             modified_at=instant(row.get("LastModifiedDate")),
+        )
+
+    def _unreadable(self, row: Row, trouble: str) -> Invoice:
+        field = self._invoice
+        return Invoice(
+            id=SalesforceId(row["Id"]),
+            number=row.get("Name") or "",
+            date=None,
+            due_date=None,
+            status=str(row.get(field("Status__c")) or ""),
+            funding_type=str(row.get(field("Funding_Type__c")) or ""),
+            total=None,
+            currency="",
+            participant=None,
+            plan_manager=None,
+            lines=(),
+            sync_state=str(row.get(field("Finance_Sync_State__c")) or ""),
+            requested_at=instant(row.get(field("Finance_Sync_Requested_At__c"))),
+            trouble=trouble,
         )
 
     def _line_of(self, row: Row) -> Line:

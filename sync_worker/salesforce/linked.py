@@ -3,7 +3,8 @@ payments, what became of them is written back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
 from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import Invoice
 from sync_worker.domain.payment import PaymentRecord
 from sync_worker.ports import InvoiceNews, RowRefusal, Standing, Totals
 from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
@@ -35,14 +37,54 @@ class Called:
     """The path from the record to its payments."""
 
 
-class LinkedRecords:
-    """The half of ports.CrmInvoices that is the same for every kind."""
+class LinkedRecords(ABC):
+    """What ports.CrmInvoices asks of every kind alike."""
+
+    _select: str
+    """What is read of each record, from SELECT to FROM."""
 
     def __init__(self, client: SalesforceClient, names: Names, called: Called) -> None:
         self._client = client
         self._called = called
         self._record = names.of(called.sobject)
         self._payment = names.of(called.payment)
+
+    # What is asked alike ------------------------------------------------------------------------
+
+    def requested(self) -> list[Invoice]:
+        asked_for = self._record("Finance_Sync_Requested_At__c")
+        if not asked_for:
+            return []
+        return list(self._found(f"WHERE {asked_for} != null ORDER BY {asked_for} LIMIT {ID_LIST}"))
+
+    def numbered(self, number: str) -> list[Invoice]:
+        return list(self._found(format_soql("WHERE Name = {} ORDER BY CreatedDate, Id", number)))
+
+    def by_id(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Invoice]:
+        return {
+            record.id: record
+            for ids in chunked(records, ID_LIST)
+            for record in self._found(format_soql("WHERE Id IN {}", ids))
+        }
+
+    def _found(self, rest: str) -> Iterator[Invoice]:
+        return (self._readable(row) for row in self._client.rows(self._select + rest))
+
+    def _readable(self, row: Row) -> Invoice:
+        """A field that holds another kind of value than ours (settings may name any) stops its own record only."""
+        try:
+            return self._translated(row)
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as strange:
+            return self._unreadable(row, f"{type(strange).__name__}: {strange}")
+
+    @abstractmethod
+    def _translated(self, row: Row) -> Invoice: ...
+
+    @abstractmethod
+    def _unreadable(self, row: Row, trouble: str) -> Invoice:
+        """What names the record, and why no more of it can be read."""
+
+    # What is linked -----------------------------------------------------------------------------
 
     def write(self, news: Sequence[InvoiceNews]) -> list[RowRefusal]:
         """Before an id is written the row is read again: one that has this id already needs nothing, one that has

@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
-from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import DRAFTED, HELD, Invoice, Line
 from sync_worker.domain.party import Party
 from sync_worker.domain.rules import APPROVED, REVIEWED, Point
-from sync_worker.salesforce.client import ID_LIST, Row, SalesforceClient
+from sync_worker.salesforce.client import Row, SalesforceClient
 from sync_worker.salesforce.linked import Called, LinkedRecords
 from sync_worker.salesforce.names import Names
 from sync_worker.salesforce.parties import PartyFields
@@ -43,32 +42,12 @@ class SalesforceMilestones(LinkedRecords):
         self._select = self._selection()
 
     def due(self) -> Iterator[Invoice]:
-        return self._milestones(f"WHERE {self._due_condition()} ORDER BY CreatedDate, Id")
-
-    def requested(self) -> list[Invoice]:
-        asked_for = self._milestone("Finance_Sync_Requested_At__c")
-        if not asked_for:
-            return []
-        return list(
-            self._milestones(f"WHERE {asked_for} != null ORDER BY {asked_for} LIMIT {ID_LIST}")
-        )
-
-    def numbered(self, number: str) -> list[Invoice]:
-        return list(
-            self._milestones(format_soql("WHERE Name = {} ORDER BY CreatedDate, Id", number))
-        )
-
-    def by_id(self, records: Sequence[SalesforceId]) -> dict[SalesforceId, Invoice]:
-        return {
-            milestone.id: milestone
-            for ids in chunked(records, ID_LIST)
-            for milestone in self._milestones(format_soql("WHERE Id IN {}", ids))
-        }
+        return self._found(f"WHERE {self._due_condition()} ORDER BY CreatedDate, Id")
 
     def edited_since(self, since: dt.datetime) -> Iterator[Invoice]:
         linked = f"{self._milestone('Finance_External_ID__c')} != null"
         changed = "LastModifiedDate >= " + format_soql("{}", since)
-        return self._milestones(f"WHERE {linked} AND {changed}")
+        return self._found(f"WHERE {linked} AND {changed}")
 
     # Reading ----------------------------------------------------------------------------------
 
@@ -135,16 +114,6 @@ class SalesforceMilestones(LinkedRecords):
         not_exempt = f"{exempt} = false AND " if exempt else ""
         return f"{not_exempt}{field('Amount__c')} != 0 AND ({' OR '.join(ways)})"
 
-    def _milestones(self, rest: str) -> Iterator[Invoice]:
-        return (self._readable(row) for row in self._client.rows(self._select + rest))
-
-    def _readable(self, row: Row) -> Invoice:
-        """A field that holds another kind of value than ours (settings may name any) stops its own milestone only."""
-        try:
-            return self._translated(row)
-        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as strange:
-            return self._invoice(row, trouble=f"{type(strange).__name__}: {strange}")
-
     def _translated(self, row: Row) -> Invoice:
         field = self._milestone
         contract = row.get(field.parent(CONTRACT)) or {}
@@ -172,6 +141,9 @@ class SalesforceMilestones(LinkedRecords):
             lines=(line,),
             modified_at=instant(row.get("LastModifiedDate")),
         )
+
+    def _unreadable(self, row: Row, trouble: str) -> Invoice:
+        return self._invoice(row, trouble=trouble)
 
     def _invoice(
         self,

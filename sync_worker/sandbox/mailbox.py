@@ -17,6 +17,7 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -55,7 +56,7 @@ class Mailbox:
         with self._lock:
             self._received.append(read(self._clock.now(), sender, to, content))
 
-    def messages(self) -> list[dict[str, object]]:
+    def messages(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(one) for one in self._received]
 

@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 from sync_worker.daemon import log
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.faults import EFFECTS, Fault, Faults
 from sync_worker.sandbox.http import Request
 from tests.oracle import wrongs

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from sync_worker.answers import MOST_BYTES, read_json
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
 from tests.world import World, a_world

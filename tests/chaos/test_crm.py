@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
 from tests.world import World, a_world

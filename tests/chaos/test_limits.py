@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.xero.limits import Limits
 from tests.oracle import wrongs
 from tests.world import World, a_world

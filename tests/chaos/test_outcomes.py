@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import State
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.seeds import grants
 from tests.bankfiles.readers import read_aba
 from tests.office import ABA, BATCH, Office

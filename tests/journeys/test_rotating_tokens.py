@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from sync_worker.daemon.runner import Exit, Result
+from sync_worker.daemon.outcome import Exit, Result
 from sync_worker.domain.errors import Misconfigured, Stopping, Transient
 from sync_worker.sandbox.http import Request, Response
 from tests import journals

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sync_worker.daemon.runner import Connection, Exit
+from sync_worker.daemon.outcome import Exit
+from sync_worker.daemon.runner import Connection
 from sync_worker.wiring import App, Ways
 from tests.oracle import wrongs
 from tests.ways import SalesforceWay, XeroWay

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.ports import unwatched
 from tests import journals

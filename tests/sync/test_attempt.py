@@ -7,7 +7,7 @@ import json
 import pytest
 from sqlalchemy import update
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.sandbox.http import Request, Response

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.ports import unwatched
 from tests.bankfiles.readers import read_aba

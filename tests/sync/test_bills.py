@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
 from sync_worker.sandbox.seeds.applicants import open_books

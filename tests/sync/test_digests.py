@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from tests.post import FINANCE, PostOffice
 from tests.world import World, a_grant_world, a_world
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.letter import Stage
 from tests.post import FINANCE, PostOffice
 from tests.sync.test_notices import a_billed_milestone, dies, letters, pay
@@ -210,7 +210,7 @@ def test_a_worker_that_lost_its_lane_posts_nothing(office: PostOffice) -> None:
 
     def watch(moment: str) -> None:
         if moment == "journal.unmatched.after":
-            world.worker.lane._lease = None  # type: ignore[attr-defined]
+            world.worker.lane._lease = None  # type: ignore[attr-defined]  # as a dead process leaves it
             world.moments = lambda _: None
 
     world.moments = watch

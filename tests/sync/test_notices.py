@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.state.journal import SqlJournal
 from sync_worker.state.letters import SqlLetters
 from tests.post import PostOffice

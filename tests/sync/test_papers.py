@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from sync_worker.daemon.runner import Exit, Result
+from sync_worker.daemon.outcome import Exit, Result
 from sync_worker.domain.document import Document, Kind, State
 from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
@@ -459,7 +459,7 @@ def test_a_file_that_is_too_large_is_held_by_itself_and_not_even_fetched() -> No
     )
     assert titles(world) == ["MS-1 audit document"]
     assert not [one for one in world.requests("salesforce") if "VersionData" in one]
-    (waiting,) = world.worker.journal.overview.waiting()  # type: ignore[attr-defined]
+    (waiting,) = world.worker.journal.overview.waiting()  # type: ignore[attr-defined]  # the concrete journal's
     assert waiting.document.number.startswith("MS-1 Film (")
     assert held(world.sync("bills")) == ["too-large"], "it is told in each run"
     world.org.save(
@@ -501,7 +501,7 @@ def test_an_eleventh_file_waits_until_there_is_room_on_the_bill() -> None:
     bill = world.bill()["id"]
     world.xero.books.attachments[bill] = hanging(world)[1:]
     name = rows(world, State.REJECTED)[0]
-    assert world.worker.journal.release_hold(Kind.ATTACHMENT, name.record)  # type: ignore[attr-defined]
+    assert world.worker.journal.release_hold(Kind.ATTACHMENT, name.record)  # type: ignore[attr-defined]  # the concrete journal's
     assert world.sync("bills").counts["attached"] == 1
 
 

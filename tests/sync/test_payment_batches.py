@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.payout import BankFile, Payee, Unpayable
 from sync_worker.ports import Bank
 from sync_worker.sync import bank_export

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.state.tables import leases, payments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sync_worker.daemon.runner import Exit
+from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.http import Request, Response
 from tests.world import a_world
 
