@@ -29,13 +29,17 @@ def by_record(
     tx: Connection, connection: str, records: Iterable[SalesforceId]
 ) -> dict[SalesforceId, Sighting]:
     """One a record. Where a record was made more than once, what stands goes before what was voided
-    or deleted, then the lowest generation: whoever looks, and however often, takes the same one."""
+    or deleted, what is owed before a draft, then the lowest generation: whoever looks, and however
+    often, takes the same one."""
     found = [
         _sighting(row)
         for chunk in in_chunks(records)
         for row in tx.execute(_OF, {"ours": connection, "records": chunk})
     ]
-    found.sort(key=lambda one: (one.status in _GONE, one.generation, one.xero_id), reverse=True)
+    found.sort(
+        key=lambda one: (one.status in _GONE, one.status == "DRAFT", one.generation, one.xero_id),
+        reverse=True,
+    )
     return {sighting.record: sighting for sighting in found}
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from more_itertools import chunked
 
-from sync_worker.domain.document import IN_DOUBT, Document, Kind, Sighting, State
+from sync_worker.domain.document import IN_DOUBT, WAITING, Document, Kind, Sighting, State
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.domain.link import Marker
@@ -190,7 +190,7 @@ class Recovery:
                 continue
             if row is None:
                 sightings.append(sighted(marker, invoice))
-            elif row.xero_id is None:
+            elif row.xero_id is None or _only_a_draft(row, invoice):
                 changes.append(self._adoption(row, invoice))
                 rows[marker.record] = changes[-1].document
             elif row.xero_id != invoice.id:
@@ -269,6 +269,13 @@ class Recovery:
         return row.sent_at is not None and now - row.sent_at > timedelta(
             seconds=self.lane.patience.quiet
         )
+
+
+def _only_a_draft(row: Document, invoice: LedgerInvoice) -> bool:
+    """Whether we know a draft of a record that stands there in its final status as well: that one is owed, so that the
+    draft must never be completed beside it. A request that came very late can leave such a second draft."""
+    begun = row.state in {State.CREATED, *WAITING}
+    return begun and row.xero_id != invoice.id and invoice.status in FINAL
 
 
 def sighted(marker: Marker, invoice: LedgerInvoice) -> Sighting:

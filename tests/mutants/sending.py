@@ -266,6 +266,24 @@ SENDING = (
         ),
     ),
     Mutant(
+        "a second draft is completed beside the document that is owed",
+        "sync_worker/sync/recover.py",
+        "    return begun and row.xero_id != invoice.id and invoice.status in FINAL\n",
+        "    return begun and row.xero_id == invoice.id and invoice.status in FINAL\n",
+        (
+            "tests/sync/test_recover.py::test_beside_a_document_that_is_owed_a_second_draft_is_never_completed",
+        ),
+    ),
+    Mutant(
+        "a forgotten document is adopted by its draft",
+        "sync_worker/state/sightings.py",
+        'one.status in _GONE, one.status == "DRAFT", one.generation',
+        'one.status in _GONE, one.status != "DRAFT", one.generation',
+        (
+            "tests/sync/test_recover.py::test_beside_a_document_that_is_owed_a_second_draft_is_never_completed",
+        ),
+    ),
+    Mutant(
         "what was voided in Xero is taken for standing",
         "sync_worker/sync/recover.py",
         "            if invoice.gone:\n                continue\n",

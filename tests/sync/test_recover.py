@@ -352,6 +352,38 @@ def test_a_second_document_of_one_record_is_told_and_left_alone(
     assert world.row("INV-1").xero_id == world.document("INV-1")["id"]
 
 
+@pytest.mark.parametrize("journal", ["lost", "older"])
+def test_beside_a_document_that_is_owed_a_second_draft_is_never_completed(journal: str) -> None:
+    """Found by the simulation, seed 15317: a second draft came very late, and after the loss of the journal that one was
+    adopted and approved, since it was listed first."""
+    world = a_world()
+    numbers = [f"INV-{n}" for n in range(1, 9)]
+    for number in numbers:
+        world.crm.invoice(number)
+    world.fault("xero", "truncated", times=2, **INVOICES)
+    world.fault("xero", "slow_before", nth=3, seconds=250, **INVOICES)
+    world.sync()
+    copy = journals.copied()
+    world.advance(3600)
+    assert {one["status"] for one in world.xero.documents()} == {"DRAFT"}
+    assert len(world.xero.documents()) == 2 * len(numbers)
+    world.fault("salesforce", "drop_before_commit", method="PATCH", times=9)
+    world.sync()
+    owed = {
+        one["reference"]: one["id"]
+        for one in world.xero.documents()
+        if one["status"] == "AUTHORISED"
+    }
+    assert sorted(owed) == numbers
+    world.roads["salesforce"].door.faults.clear()
+    world.advance(600)
+    world.lose_journal(copy if journal == "older" else None)
+    world.settle()
+    assert {n: world.invoice(n)["Finance_External_ID__c"] for n in numbers} == owed
+    statuses = [one["status"] for one in world.xero.documents()]
+    assert sorted(statuses) == ["AUTHORISED"] * len(numbers) + ["DRAFT"] * len(numbers)
+
+
 def test_a_completion_lost_for_a_document_xero_does_not_list_yet_is_asked_for_again() -> None:
     world = a_world()
     world.crm.invoice("INV-1")
