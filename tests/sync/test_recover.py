@@ -354,7 +354,7 @@ def test_a_second_document_of_one_record_is_told_and_left_alone(
 
 @pytest.mark.parametrize("journal", ["lost", "older"])
 def test_beside_a_document_that_is_owed_a_second_draft_is_never_completed(journal: str) -> None:
-    """Found by the simulation, seed 15317: a second draft came very late, and after the loss of the journal that one was
+    """Found by the simulation, seed 15317: a second draft came very late, and after the loss of the journal it was
     adopted and approved, since it was listed first."""
     world = a_world()
     numbers = [f"INV-{n}" for n in range(1, 9)]
