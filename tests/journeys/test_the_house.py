@@ -29,6 +29,7 @@ THE_WAY = [
     "sync.linking",
     "salesforce.invoices",
     "salesforce.names",
+    "salesforce.linked",
     "salesforce.client",
     "salesforce.values",
     "salesforce.parties",
@@ -39,7 +40,7 @@ THE_WAY = [
     "sync.attempt",
     "salesforce.writes",
     "sync.documents",
-    "salesforce.linked",
+    "daemon.outcome",
 ]
 
 
