@@ -126,8 +126,11 @@ class Timing(Room):
         description="How long after a lost answer a document may still appear; nothing is called absent before.",
     )
     key_life_s: Seconds = Field(
-        270,
-        description="How long an Idempotency-Key is trusted after it was first sent; Xero keeps it 360 seconds.",
+        100,
+        description=(
+            "How long after a first call the same Idempotency-Key may leave again. Xero keeps it 360 seconds; "
+            "the rest is for a repeat that is held up on its way."
+        ),
     )
     lease_s: Seconds = Field(
         900, description="How long a silent owner on another host keeps the lane."

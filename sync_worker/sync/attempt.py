@@ -15,7 +15,6 @@ from sync_worker.domain.document import Document, State
 from sync_worker.domain.errors import Misconfigured, OutcomeUnknown, Rejected, Stopping, Transient
 from sync_worker.ports import Change, Clock, Journal, LedgerSender
 
-REPLAYS = 2
 CHANCES = 3
 """Times a refusal that did nothing and passes soon is waited out."""
 MOST_LOST = 2
@@ -34,7 +33,7 @@ class Patience:
 
     timeout: float = 60
     quiet: float = 300
-    key_life: float = 270
+    key_life: float = 100
 
 
 @dataclass(slots=True)
@@ -101,30 +100,27 @@ def _once(
 
 
 def _answered(lane: Lane, frozen: Frozen, token: str, sending: Sequence[Document]) -> list[Outcome]:
-    """The outcomes. A lost answer is asked for again with the same bytes and key, as long as the key answers for it:
-    under the token it first left with, inside its life, and not before the call before it is surely over."""
-    first_left = last_left = sending[0].sent_at or lane.sender.now()
+    """The outcomes. A lost answer is asked for once more with the same bytes and key, as long as the key answers for
+    it: under the token it first left with, early in its life, and not before the first call is surely over."""
+    left = sending[0].sent_at or lane.sender.now()
     try:
         return _leave(lane, frozen)
     except OutcomeUnknown as lost:
         if frozen.key is None or lost.answered:
             raise
         reason = str(lost)
-    for _ in range(REPLAYS):
-        lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=reason)
-        try:
-            _outlast(lane, last_left)
-            lane.sender.ready()
-            if lane.sender.token != token or not _within_key_life(lane, first_left):
-                break
-            last_left = _note_another_leaving(lane, sending)
+    lane.tell("answer lost, asking again with the same key", batch=frozen.id, reason=reason)
+    try:
+        _outlast(lane, left)
+        lane.sender.ready()
+        if lane.sender.token == token and _within_key_life(lane, left):
+            _note_another_leaving(lane, sending)
             return _leave(lane, frozen)
-        except OutcomeUnknown as again:
-            reason = str(again)
-        except (Transient, Rejected, Misconfigured, Stopping) as again:
-            # Whatever this says of the second call, the first one may have been done.
-            reason = f"{reason}, and asking again failed: {again}"
-            break
+    except OutcomeUnknown as again:
+        reason = str(again)
+    except (Transient, Rejected, Misconfigured, Stopping) as again:
+        # Whatever this says of the second call, the first one may have been done.
+        reason = f"{reason}, and asking again failed: {again}"
     raise OutcomeUnknown(reason)
 
 
@@ -134,12 +130,11 @@ def _leave(lane: Lane, frozen: Frozen) -> list[Outcome]:
     return lane.sender.send(frozen)
 
 
-def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> datetime:
+def _note_another_leaving(lane: Lane, sending: Sequence[Document]) -> None:
     """Should we die now, QUIET must count from this call."""
     now = lane.sender.now()
     words = "asked again with the same key"
     lane.journal.save([Change(replace(row, sent_at=now), words) for row in sending])
-    return now
 
 
 def _outlast(lane: Lane, sent_at: datetime) -> None:

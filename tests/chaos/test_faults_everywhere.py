@@ -57,7 +57,7 @@ def test_tenacity_stands_around_reads_and_logins_alone() -> None:
 
 
 ALLOWED_LOOPS = {
-    "sync/attempt.py": "waits out a refusal that did nothing; replays a key inside its life",
+    "sync/attempt.py": "waits out a refusal that did nothing",
     "salesforce/writes.py": "looks, then writes what a row is to be: twice is once",
     "xero/client.py": "a refusal for want of a live token did nothing",
 }

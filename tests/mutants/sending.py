@@ -75,8 +75,8 @@ SENDING = (
     Mutant(
         "a key is replayed under another token",
         "sync_worker/sync/attempt.py",
-        "if lane.sender.token != token or not _within_key_life",
-        "if not _within_key_life",
+        "if lane.sender.token == token and _within_key_life(lane, left):",
+        "if _within_key_life(lane, left):",
         ("tests/sync/test_attempt.py::test_a_key_is_not_replayed_under_another_token",),
     ),
     Mutant(
@@ -89,7 +89,7 @@ SENDING = (
     Mutant(
         "a call is repeated before the one before it is surely over",
         "sync_worker/sync/attempt.py",
-        "            _outlast(lane, last_left)\n",
+        "        _outlast(lane, left)\n",
         "",
         ("tests/sync/test_attempt.py::test_the_second_call_waits_until_the_first_is_surely_over",),
     ),
@@ -97,11 +97,11 @@ SENDING = (
         "a lost answer is asked for again under a new key",
         "sync_worker/sync/attempt.py",
         """\
-            last_left = _note_another_leaving(lane, sending)
+            _note_another_leaving(lane, sending)
             return _leave(lane, frozen)
 """,
         """\
-            last_left = _note_another_leaving(lane, sending)
+            _note_another_leaving(lane, sending)
             return _leave(lane, replace(frozen, key=f"{frozen.key}-again"))
 """,
         (
@@ -121,11 +121,10 @@ SENDING = (
         "a refusal of the second call is taken for the first one's fate",
         "sync_worker/sync/attempt.py",
         """\
-            reason = f"{reason}, and asking again failed: {again}"
-            break
+        reason = f"{reason}, and asking again failed: {again}"
 """,
         """\
-            raise
+        raise
 """,
         (
             "tests/sync/test_attempt.py::test_whatever_the_second_call_meets_the_first_may_have_been_done",

@@ -100,13 +100,13 @@ def test_the_quiet_time_begins_when_the_call_left_and_not_when_it_was_meant_to()
 def test_the_quiet_time_is_counted_from_the_last_call_that_was_given_up() -> None:
     world = a_world()
     world.crm.invoice("INV-1")
-    world.fault("xero", "drop_before_commit", **INVOICES, times=3)
+    world.fault("xero", "drop_before_commit", **INVOICES, times=2)
     world.sync()
     given_up = world.clock.now()
     sent_at = world.row("INV-1").sent_at
     assert sent_at is not None
     assert abs((given_up - sent_at).total_seconds()) < 5
-    assert len(world.clock.slept) >= 2, "it was asked for again, a minute apart"
+    assert len(world.clock.slept) >= 1, "it was asked for again, a minute apart"
 
 
 def test_a_crash_while_a_call_waited_for_its_turn_does_not_shorten_the_quiet_time() -> None:
@@ -360,8 +360,8 @@ def test_beside_a_document_that_is_owed_a_second_draft_is_never_completed(journa
     numbers = [f"INV-{n}" for n in range(1, 9)]
     for number in numbers:
         world.crm.invoice(number)
-    world.fault("xero", "truncated", times=2, **INVOICES)
-    world.fault("xero", "slow_before", nth=3, seconds=250, **INVOICES)
+    world.fault("xero", "truncated", **INVOICES)
+    world.fault("xero", "slow_before", nth=2, seconds=320, **INVOICES)
     world.sync()
     copy = journals.copied()
     world.advance(3600)
