@@ -233,10 +233,6 @@ def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:
     ]
 
 
-def _unknown(work: VerifySync, invoice: Invoice) -> Document:
-    return Document(work.kind, invoice.id, invoice.number)
-
-
 def _received(work: VerifySync, pairs: Iterable[Pair]) -> dict[XeroId, Decimal]:
     """What we know to be paid of each document, where the payments process has surely seen all that Xero counts."""
     polled = work.lane.journal.cursor(PAYMENTS_POLLED)

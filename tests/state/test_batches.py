@@ -61,6 +61,15 @@ def test_the_bytes_stay_while_one_row_is_in_doubt_and_go_with_the_last(journal: 
     assert journal.batch("b1") is None
 
 
+def test_an_outcome_that_changes_no_row_leaves_bytes_and_rows_as_they_are(
+    journal: SqlJournal,
+) -> None:
+    leaves(journal)
+    journal.settle(a_batch(), [])
+    assert journal.batch("b1") is not None
+    assert len(journal.in_state(Kind.INVOICE, [State.SENDING])) == 2
+
+
 def test_settling_one_batch_leaves_the_bytes_of_another(journal: SqlJournal) -> None:
     leaves(journal, 1, "b1")
     journal.intend(

@@ -11,6 +11,7 @@ import pytest
 from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
+from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.seeds.applicants import open_books
 from tests.world import World, a_grant_world, a_world
 
@@ -409,6 +410,22 @@ def test_an_option_whose_answer_was_lost_is_there_once(fault: str) -> None:
     world.settle("bills")
     assert world.bill()["status"] == "AUTHORISED"
     assert world.row("Regional Touring", Kind.OPTION).state is State.WRITTEN
+
+
+def test_an_option_that_the_answer_does_not_speak_of_is_looked_for_and_not_made_again() -> None:
+    world = a_grant_world(tracking_category=CATEGORY)
+    world.crm.milestone(category="Regional Touring")
+
+    def silent(request: Request, response: Response) -> Response:
+        if request.method != "PUT" or "TrackingCategories" not in request.path:
+            return response
+        return Response(response.status, response.headers, b'{"Options": []}')
+
+    world.roads["xero"].reader = silent
+    world.sync("bills")
+    assert world.writes("TrackingCategories") == 1
+    assert world.row("Regional Touring", Kind.OPTION).state is State.WRITTEN
+    assert world.bill()["status"] == "AUTHORISED"
 
 
 def test_a_category_without_room_holds_the_bill_and_makes_nothing() -> None:

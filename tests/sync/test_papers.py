@@ -311,7 +311,7 @@ def test_a_lost_answer_never_makes_a_second_attachment(fault: str, sent: int) ->
 def test_where_no_answer_comes_at_all_it_is_looked_for_before_it_is_sent_again() -> None:
     world = a_grant_world(papers=True, attach_files=False)
     world.crm.milestone()
-    world.fault("xero", "drop_after_commit", path=ATTACHMENTS, method="PUT", times=3)
+    world.fault("xero", "drop_after_commit", path=ATTACHMENTS, method="PUT", times=2)
     result = world.sync("bills")
     assert result.exit is Exit.UNSURE
     assert (result.counts["created"], world.bill()["status"]) == (1, "AUTHORISED")
@@ -347,7 +347,7 @@ def test_what_the_answer_does_not_speak_of_is_unsure_and_then_found() -> None:
 def test_what_is_not_there_is_sent_again_only_after_the_quiet_time() -> None:
     world = a_grant_world(papers=True, attach_files=False)
     world.crm.milestone()
-    world.fault("xero", "drop_before_commit", path=ATTACHMENTS, method="PUT", times=3)
+    world.fault("xero", "drop_before_commit", path=ATTACHMENTS, method="PUT", times=2)
     world.sync("bills")
     sent = puts(world)
     assert world.sync("bills").exit is Exit.UNSURE
@@ -360,7 +360,7 @@ def test_what_is_not_there_is_sent_again_only_after_the_quiet_time() -> None:
 def test_what_is_in_doubt_on_a_bill_that_xero_does_not_show_is_not_there() -> None:
     world = a_grant_world(papers=True, attach_files=False)
     world.crm.milestone()
-    world.fault("xero", "drop_before_commit", path=ATTACHMENTS, method="PUT", times=3)
+    world.fault("xero", "drop_before_commit", path=ATTACHMENTS, method="PUT", times=2)
     world.sync("bills")
 
     def gone(request: Request, response: Response) -> Response:

@@ -231,6 +231,15 @@ def test_owed_by_somebody_else_is_drift(world: World) -> None:
     assert "owed by somebody else" in held(world)[0]["cause"]
 
 
+def test_a_debtor_whose_own_link_is_not_known_is_not_called_somebody_else() -> None:
+    world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
+    world.crm.invoice("INV-1")
+    world.sync()
+    world.crm.edit("Contact", world.crm.participant(), Finance_External_ID__c=None)
+    assert held(world) == []
+    assert world.row("INV-1").state is State.VERIFIED
+
+
 def test_a_link_to_another_document_is_drift() -> None:
     world = a_world(org={"custom_permissions": ("Manage_Finance_Sync",)})
     record = world.crm.invoice("INV-1")
