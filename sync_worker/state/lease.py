@@ -7,6 +7,7 @@ crash has its lane back at once, while the lane of another host has to be waited
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
-from sync_worker.domain.errors import LaneLost
+from sync_worker.domain.errors import LaneLost, Transient
 from sync_worker.state.exclusion import exclusion
 from sync_worker.state.pins import journal_id
 from sync_worker.state.store import Store, dialect_insert
@@ -83,12 +84,12 @@ class Lane:
         return renewed
 
     def release(self) -> None:
-        """The row stays, so that the fence goes on growing. Whatever the database says, the kernel
-        lock is dropped."""
+        """The row stays, so that the fence goes on growing. Where the journal cannot be written the lease runs out by
+        itself, and at once for whoever comes on this host: the kernel lock is dropped in any case."""
         lease, self._lease = self._lease, None
         try:
             if lease:
-                with self._store.writing("release") as tx:
+                with suppress(Transient), self._store.writing("release") as tx:
                     tx.execute(_MOVE_END, {**self._named(lease), "end": _OVER})
         finally:
             self._unlock()

@@ -116,8 +116,7 @@ def test_a_lane_is_free_even_if_its_worker_could_not_write_that_down(
     journal = a_worker(open_engine(path), clock)
     with open_engine(path).begin() as tx:
         tx.execute(text("ALTER TABLE leases RENAME TO gone"))
-    with pytest.raises(Exception, match="no such table"):
-        journal.lane.release()
+    journal.lane.release()
     with open_engine(path).begin() as tx:
         tx.execute(text("ALTER TABLE gone RENAME TO leases"))
     assert SqlJournal(open_engine(path), "main", clock).lane.acquire(900, "here")
