@@ -18,6 +18,7 @@ from sync_worker.daemon.outcome import Result
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
+from sync_worker.sandbox.xero.app import XeroSandbox
 from tests.world import World, a_world
 
 ABA = {
@@ -48,7 +49,7 @@ class Office:
 
     def __init__(self, world: World, folder: Path) -> None:
         self.world, self.org, self.folder = world, world.org, folder
-        self.applicants = Applicants(world.org)
+        self.applicants = Applicants(world.org, world.xero)
         self.ann, self.bob = partial(self.does, "Ann"), partial(self.does, "Bob")
 
     def does(
@@ -126,6 +127,13 @@ class Office:
         }
         return self.org.save("Milestone_Payment__c", record)
 
+    def bill(self, milestone: str) -> str:
+        return str(self._row("Milestone__c", milestone)["Finance_External_ID__c"])
+
+    def credit(self, milestone: str, amount: str) -> None:
+        """A bookkeeper sets a credit note against its bill, in Xero alone."""
+        self.world.xero.act("credit", invoice_id=self.bill(milestone), amount=amount)
+
     def told(self, number: str = BATCH) -> Mapping[str, Any]:
         (batch,) = self.world.worker.batches.listed(number, closed=False)
         return batch
@@ -147,9 +155,10 @@ class Office:
 class Applicants:
     """Organisations with a bank account each, and milestones of theirs that are approved and billed."""
 
-    def __init__(self, org: SalesforceOrg) -> None:
-        self._org = org
+    def __init__(self, org: SalesforceOrg, xero: XeroSandbox) -> None:
+        self._org, self._xero = org, xero
         self.known: dict[str, str] = {}
+        self._payee = xero.add_contact("Everybody")
 
     def organisation(self, name: str, **values: Any) -> str:
         if name not in self.known:
@@ -177,11 +186,16 @@ class Applicants:
                 "Title__c": number,
                 "Amount__c": amount,
                 "Status__c": "Approved",
-                "Finance_External_ID__c": str(uuid.uuid4()),
+                "Finance_External_ID__c": self._bill(number, amount),
                 **payee,
                 **values,
             },
         )
+
+    def _bill(self, number: str, amount: str) -> str:
+        line = {"Description": number, "UnitAmount": amount, "AccountCode": "200"}
+        told = {"InvoiceNumber": number, "LineAmountTypes": "NoTax"}
+        return self._xero.add_invoice(self._payee, [line], kind="ACCPAY", **told)
 
 
 def an_office(folder: Path, **bank: Any) -> Office:
@@ -192,4 +206,4 @@ def an_office(folder: Path, **bank: Any) -> Office:
 def approved_milestone(plane: ControlPlane, number: str, amount: str = "5000.00") -> None:
     """The same for tests with real processes."""
     with plane.held():
-        Applicants(plane.org).milestone(number, amount, f"Museum of {number}")
+        Applicants(plane.org, plane.xero).milestone(number, amount, f"Museum of {number}")

@@ -124,6 +124,8 @@ class LedgerInvoice:
     """(quantity, unit amount) each, to four places."""
     paid: Decimal = Decimal(0)
     """By payments alone, in its own currency; credits are not among them."""
+    due: Decimal = Decimal(0)
+    """What is still owed, credits considered."""
     messages: tuple[str, ...] = ()
     kind: Kind = Kind.INVOICE
 

@@ -16,8 +16,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sync_worker.domain.ids import SalesforceId
-from sync_worker.domain.invoice import DRAFTED, DRIFT, HELD
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import DRAFTED, DRIFT, HELD, LedgerInvoice
 from sync_worker.domain.money import ZERO, to_cents
 
 
@@ -52,6 +52,8 @@ UNSETTLED = {
 """What keeps a bill that stands in Xero from being paid, by its sync state."""
 READY = frozenset({"Approved", "Part Paid"})
 """The statuses of a milestone that may be paid."""
+OWED = frozenset({"AUTHORISED", "PAID"})
+"""The statuses of a bill that was approved in Xero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,8 @@ class Payable:
     number: str
     status: str
     exempt: bool
-    billed: bool
-    """Whether its bill stands in Xero."""
+    bill: XeroId | None
+    """In Xero, once there is one."""
     sync_state: str
     """What the CRM shows of the bill: Synced, Draft, Held or Drift; empty where it shows nothing."""
     amount: Decimal
@@ -90,14 +92,14 @@ class Payable:
 
     @property
     def obstacle(self) -> str | None:
-        """Why it cannot be paid at all, and the cure; None where it can."""
+        """Why it cannot be paid as the CRM shows it, and the cure; None where it can."""
         if self.exempt:
             return (
                 f"{self.number} is exempt from syncing; pay it by hand, or take the exemption off"
             )
         if self.status not in READY:
             return f"{self.number} is {self.status or 'without a status'}; only an approved milestone is paid"
-        if not self.billed:
+        if not self.bill:
             return f"{self.number} has no bill in Xero yet; `sync-worker sync bills` makes it"
         if self.sync_state in UNSETTLED:
             return f"the bill of {self.number} {UNSETTLED[self.sync_state]}"
@@ -215,11 +217,25 @@ class Order:
     at: datetime
 
 
-def headroom(payable: Payable, claims: Iterable[Claim], orders: Sequence[Order]) -> Decimal:
-    """How much of a milestone may go into one more batch, given what other batches claim and what was ordered.
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    left: Decimal
+    """How much of a milestone may go into one more batch."""
+    obstacle: str | None
+    """Why it cannot be paid at all, and the cure."""
 
-    An order waits until the milestone's payments have risen by it; until then it counts beside them. One that only the
-    CRM knows counts as though it was the first.
+
+NOTHING = Headroom(ZERO, None)
+
+
+def headroom(
+    payable: Payable, bill: LedgerInvoice | None, claims: Iterable[Claim], orders: Sequence[Order]
+) -> Headroom:
+    """Given the bill as Xero has it now, what other batches claim and what was ordered.
+
+    No more than both sides call open: a credit in Xero is no payment in the CRM. An order waits until the milestone's
+    payments have risen by it; until then it counts beside them. One that only the CRM knows counts as though it was
+    the first.
     """
     known = {order.batch for order in orders}
     claims = [claim for claim in claims if claim.batch not in known]
@@ -227,7 +243,21 @@ def headroom(payable: Payable, claims: Iterable[Claim], orders: Sequence[Order])
     expected = sum((claim.amount for claim in claims if claim.status in FILED), ZERO)
     for order in sorted(orders, key=lambda order: order.at):
         expected = max(expected, order.paid_before) + order.amount
-    return payable.amount - max(expected, payable.paid) - pending
+    ordered = max(expected, payable.paid) - payable.paid
+    due = bill.due if bill else ZERO
+    left = min(payable.amount - payable.paid, due) - ordered - pending
+    return Headroom(left, payable.obstacle or _unowed(payable, bill))
+
+
+def _unowed(payable: Payable, bill: LedgerInvoice | None) -> str | None:
+    if bill is None:
+        return f"Xero does not have the bill of {payable.number}; `sync-worker sync verify` looks what became of it"
+    if bill.status not in OWED:
+        return (
+            f"the bill of {payable.number} is {bill.status} in Xero, so nobody is to be paid for it; "
+            "approve it there, or cancel the milestone"
+        )
+    return None
 
 
 def amount_trouble(amount: Decimal) -> str | None:
@@ -238,7 +268,7 @@ def amount_trouble(amount: Decimal) -> str | None:
 
 
 def troubles(
-    batch: PaymentBatch, headrooms: Mapping[SalesforceId, Decimal], today: date
+    batch: PaymentBatch, headrooms: Mapping[SalesforceId, Headroom], today: date
 ) -> Iterator[str]:
     """Everything that keeps a batch from being paid as it stands, each with its cure."""
     if not batch.items:
@@ -248,7 +278,7 @@ def troubles(
     for number in sorted(number for number, count in times.items() if count > 1):
         yield f"{number} stands in {batch.number} {times[number]} times; take all but one out in the CRM"
     for item in batch.items:
-        yield from _item_troubles(item, headrooms.get(item.milestone.id, ZERO))
+        yield from _item_troubles(item, headrooms.get(item.milestone.id, NOTHING))
 
 
 def _day_troubles(batch: PaymentBatch, today: date) -> Iterator[str]:
@@ -265,20 +295,21 @@ def _day_troubles(batch: PaymentBatch, today: date) -> Iterator[str]:
         yield f"{batch.number} pays on {days[0]}, which has passed; set a later date on it in the CRM"
 
 
-def _item_troubles(item: Item, left: Decimal) -> Iterator[str]:
+def _item_troubles(item: Item, room: Headroom) -> Iterator[str]:
     milestone = item.milestone
-    if milestone.obstacle:
-        yield milestone.obstacle
+    if room.obstacle:
+        yield room.obstacle
     elif item.amount is None:
         yield f"{milestone.number} has no amount; set it in the CRM"
     elif wrong := amount_trouble(item.amount):
         yield f"{milestone.number} is to be paid {wrong}; correct the amount"
-    elif item.amount > left:
-        yield too_much(milestone.number, item.amount, left)
+    elif item.amount > room.left:
+        yield too_much(milestone.number, item.amount, room.left)
 
 
 def too_much(number: str, amount: Decimal, left: Decimal) -> str:
     return (
-        f"{number} is to be paid {amount:.2f}, and {max(left, ZERO):.2f} of it is open and in no other batch; "
+        f"{number} is to be paid {amount:.2f}, and {max(left, ZERO):.2f} of it is open, here and in Xero, "
+        "and in no other batch; "
         "lower the amount, or take it out of the other batch"
     )

@@ -10,7 +10,7 @@ from more_itertools import chunked
 from simple_salesforce.format import format_soql
 
 from sync_worker.domain.errors import Transient
-from sync_worker.domain.ids import SalesforceId
+from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.money import ZERO
 from sync_worker.domain.payment_batch import (
     Claim,
@@ -63,7 +63,7 @@ class PayableFields:
             number=row["Name"] or "",
             status=row.get(field("Status__c")) or "",
             exempt=bool(row.get(field("Exempt_from_Sync__c"))),
-            billed=bool(row.get(field("Finance_External_ID__c"))),
+            bill=XeroId(row.get(field("Finance_External_ID__c")) or "") or None,
             sync_state=row.get(field("Finance_Sync_State__c")) or "",
             amount=amount(row.get(field("Amount__c"))) or ZERO,
             paid=amount(row.get(field("Total_Payment_Amount__c"))) or ZERO,

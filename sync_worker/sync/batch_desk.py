@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from decimal import Decimal
 
 from sync_worker.domain.approval import (
     Act,
@@ -27,6 +26,7 @@ from sync_worker.domain.payment_batch import (
     FILED,
     OPEN,
     BatchStatus,
+    Headroom,
     ItemStatus,
     Order,
     Payable,
@@ -43,6 +43,7 @@ from sync_worker.ports import (
     CrmPaymentBatches,
     Folder,
     ItemNews,
+    LedgerInvoices,
     PaymentBatchJournal,
 )
 
@@ -77,6 +78,7 @@ class View:
 @dataclass(frozen=True, slots=True)
 class Desk:
     crm: CrmPaymentBatches
+    bills: LedgerInvoices
     journal: PaymentBatchJournal
     folder: Folder
     clock: Clock
@@ -132,15 +134,17 @@ class Desk:
 
     # Judging ----------------------------------------------------------------------------------
 
-    def headrooms(self, batch: str, milestones: Iterable[Payable]) -> dict[SalesforceId, Decimal]:
-        """How much of each milestone the batch of that key may pay, all other batches considered."""
+    def headrooms(self, batch: str, milestones: Iterable[Payable]) -> dict[SalesforceId, Headroom]:
+        """How much of each milestone the batch of that key may pay, its bill and all other batches considered."""
         payables = {one.id: one for one in milestones}
         ids = list(payables)
         claims = [one for one in self.crm.claims(ids) if one.batch != batch]
         orders = [one for one in self.journal.ordered(ids) if one.batch != batch]
+        bills = self.bills.by_id(sorted({one.bill for one in payables.values() if one.bill}))
         return {
             id_: headroom(
                 payable,
+                bills.get(payable.bill) if payable.bill else None,
                 [one for one in claims if one.milestone == id_],
                 [one for one in orders if one.milestone == id_],
             )

@@ -273,9 +273,9 @@ def _items(
     headrooms = desk.headrooms(batch.key, payables)
     items, problems = [], []
     for payable in payables:
-        left = headrooms[payable.id]
-        chosen = left if amount is None else amount
-        if wrong := payable.obstacle or _unfit(payable, chosen, left):
+        room = headrooms[payable.id]
+        chosen = room.left if amount is None else amount
+        if wrong := room.obstacle or _unfit(payable, chosen, room.left):
             problems.append(wrong)
         items.append(ItemNews(payable.id, ItemStatus.PENDING, chosen, pay_on))
     return items, problems
@@ -283,9 +283,7 @@ def _items(
 
 def _unfit(payable: Payable, amount: Decimal, left: Decimal) -> str | None:
     if left <= 0:
-        return (
-            f"{payable.number} has nothing open that is not in another batch or at the bank already"
-        )
+        return f"{payable.number} has nothing open, here and in Xero, that is in no other batch and not at the bank"
     if wrong := amount_trouble(amount):
         return f"{payable.number} is to be paid {wrong}; give an amount in whole cents, such as 2500.00"
     return too_much(payable.number, amount, left) if amount > left else None

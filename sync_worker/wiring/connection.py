@@ -109,6 +109,7 @@ def connected(
         batches=Batches(
             Desk(
                 crm=SalesforcePaymentBatches(crm.client, crm.names),
+                bills=bills.ledger,
                 journal=journal.payment_batches,
                 folder=folder_of(settings.bank),
                 clock=ground.clock,

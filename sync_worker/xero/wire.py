@@ -104,6 +104,7 @@ class InvoiceElement(Element):
     Contact: ContactId = Field(default_factory=ContactId)
     LineItems: tuple[LineWire, ...] = ()
     AmountPaid: Decimal = Decimal(0)
+    AmountDue: Decimal = Decimal(0)
 
     def invoice(self) -> LedgerInvoice:
         return LedgerInvoice(
@@ -119,6 +120,7 @@ class InvoiceElement(Element):
             contact=XeroId(self.Contact.ContactID) if self.Contact.ContactID else None,
             lines=tuple((line.Quantity, line.UnitAmount) for line in self.LineItems),
             paid=self.AmountPaid,
+            due=self.AmountDue,
             messages=tuple(error.Message for error in self.ValidationErrors),
             kind=Kind.BILL if self.Type == "ACCPAY" else Kind.INVOICE,
         )

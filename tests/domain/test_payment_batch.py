@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_worker.domain.approval import Act, ActKind, changed_accounts, same_person, standing
-from sync_worker.domain.ids import SalesforceId
+from sync_worker.domain.ids import SalesforceId, XeroId
+from sync_worker.domain.invoice import LedgerInvoice
 from sync_worker.domain.payment_batch import (
     BatchStatus,
     Claim,
@@ -25,6 +26,17 @@ from sync_worker.domain.payment_batch import (
 )
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+BILL = XeroId("00000000-0000-4000-8000-000000000001")
+OWED = LedgerInvoice(
+    id=BILL,
+    number="MS-1",
+    reference="",
+    status="AUTHORISED",
+    total=Decimal(1000),
+    url="",
+    updated_at=NOON,
+    due=Decimal(1000),
+)
 MONEY = st.decimals(min_value=0, max_value=10_000, places=2)
 
 
@@ -38,7 +50,7 @@ def a_milestone(n: int = 1, amount: str = "1000.00", paid: str = "0") -> Payable
         number=f"MS-{n}",
         status="Approved",
         exempt=False,
-        billed=True,
+        bill=BILL,
         sync_state="Synced",
         amount=Decimal(amount),
         paid=Decimal(paid),
@@ -119,7 +131,7 @@ def test_how_a_number_is_written_makes_no_other_payload() -> None:
 def test_what_was_ordered_counts_once_before_and_after_it_is_paid(
     paid: str, orders: list[Order], left: str
 ) -> None:
-    assert headroom(a_milestone(paid=paid), [], orders) == Decimal(left)
+    assert headroom(a_milestone(paid=paid), OWED, [], orders).left == Decimal(left)
 
 
 @given(st.lists(st.tuples(MONEY, st.booleans()), max_size=8))
@@ -129,7 +141,7 @@ def test_however_batches_and_payments_come_no_milestone_is_ordered_above_its_amo
     """Each wish is granted as far as there is headroom; payments come back at some time, in the order of the orders."""
     milestone, orders, unpaid = a_milestone(), list[Order](), list[Decimal]()
     for day, (wish, pays) in enumerate(wishes):
-        granted = min(wish, headroom(milestone, [], orders))
+        granted = min(wish, headroom(milestone, OWED, [], orders).left)
         order = an_order(str(granted), str(milestone.paid), day, f"batch {day}")
         orders.append(order)
         unpaid.append(granted)
@@ -137,7 +149,18 @@ def test_however_batches_and_payments_come_no_milestone_is_ordered_above_its_amo
             milestone = replace(milestone, paid=milestone.paid + sum(unpaid, Decimal(0)))
             unpaid.clear()
     assert sum((order.amount for order in orders), Decimal(0)) <= milestone.amount
-    assert headroom(milestone, [], orders) >= 0
+    assert headroom(milestone, OWED, [], orders).left >= 0
+
+
+def test_no_more_than_xero_calls_due_may_be_ordered_and_nothing_of_a_bill_nobody_owes() -> None:
+    credited = replace(OWED, due=Decimal(700))
+    assert headroom(a_milestone(), credited, [], []).left == 700
+    assert headroom(a_milestone(), credited, [], [an_order("400")]).left == 300
+    assert headroom(a_milestone(paid="400"), replace(OWED, due=Decimal(300)), [], []).left == 300
+    assert headroom(a_milestone(paid="400"), OWED, [], []).left == 600
+    assert headroom(a_milestone(), OWED, [], []).obstacle is None
+    for bill in (None, replace(OWED, status="VOIDED"), replace(OWED, status="DRAFT")):
+        assert "MS-1" in (headroom(a_milestone(), bill, [], []).obstacle or "")
 
 
 def test_what_only_the_crm_knows_of_counts_too() -> None:
@@ -145,8 +168,8 @@ def test_what_only_the_crm_knows_of_counts_too() -> None:
         return Claim(batch, "PB-9", a_milestone().id, Decimal(amount), status)
 
     claims = [claim("100", "Draft", "a"), claim("200", "", "b"), claim("300", "Sent", "c")]
-    assert headroom(a_milestone(), claims, []) == 400
-    assert headroom(a_milestone(), claims, [an_order("300", batch="c")]) == 400
+    assert headroom(a_milestone(), OWED, claims, []).left == 400
+    assert headroom(a_milestone(), OWED, claims, [an_order("300", batch="c")]).left == 400
 
 
 # Who did what

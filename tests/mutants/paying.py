@@ -47,6 +47,20 @@ PAYING = (
         ("tests/domain/test_payment_batch.py::test_an_edit_makes_a_draft_of_what_was_approved",),
     ),
     Mutant(
+        "a credit in Xero is paid out all the same",
+        "sync_worker/domain/payment_batch.py",
+        "    left = min(payable.amount - payable.paid, due) - ordered - pending\n",
+        "    left = payable.amount - payable.paid - ordered - pending\n",
+        (BATCHES + "test_a_credit_in_xero_is_not_paid_out_though_the_crm_knows_nothing_of_it",),
+    ),
+    Mutant(
+        "a bill that was voided is paid",
+        "sync_worker/domain/payment_batch.py",
+        "    if bill.status not in OWED:\n",
+        '    if bill.status == "DRAFT":\n',
+        (BATCHES + "test_nobody_is_paid_for_a_bill_that_was_voided_in_xero_a_minute_ago",),
+    ),
+    Mutant(
         "a status set by hand is an approval",
         "sync_worker/sync/bank_export.py",
         "    elif now.status is not BatchStatus.APPROVED:\n",
@@ -94,8 +108,8 @@ PAYING = (
     Mutant(
         "what other batches hold is open",
         "sync_worker/domain/payment_batch.py",
-        "    return payable.amount - max(expected, payable.paid) - pending\n",
-        "    return payable.amount - max(expected, payable.paid)\n",
+        "    left = min(payable.amount - payable.paid, due) - ordered - pending\n",
+        "    left = min(payable.amount - payable.paid, due) - ordered\n",
         (BATCHES + "test_what_one_batch_holds_cannot_go_into_another",),
     ),
     Mutant(

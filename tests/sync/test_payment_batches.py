@@ -620,9 +620,37 @@ def test_what_went_to_the_bank_is_not_ordered_again_whatever_the_crm_says(office
     office.ann("new", SECOND, title="Another")
     refused = office.ann("add", SECOND, "MS-1")
     assert (
-        "MS-1 has nothing open that is not in another batch or at the bank already"
+        "MS-1 has nothing open, here and in Xero, that is in no other batch and not at the bank"
         in (refused.problems[0])
     )
+
+
+def test_a_credit_in_xero_is_not_paid_out_though_the_crm_knows_nothing_of_it(
+    office: Office,
+) -> None:
+    office.milestone("MS-1", "5000.00")
+    office.milestone("MS-2", "700.00")
+    office.credit("MS-2", "100.00")
+    office.approved("MS-1", "MS-2")
+    assert office.item("MS-2")["Amount__c"] == 600
+    office.credit("MS-1", "400.00")
+    office.world.forget_calls()
+    refused = office.ann("export")
+    assert (refused.exit, office.files()) == (Exit.HELD, [])
+    assert (
+        "MS-1 is to be paid 5000.00, and 4600.00 of it is open, here and in Xero"
+        in (refused.problems[0])
+    )
+    assert office.world.writes("Invoices") == 0
+
+
+def test_nobody_is_paid_for_a_bill_that_was_voided_in_xero_a_minute_ago(office: Office) -> None:
+    office.milestone("MS-1")
+    office.approved("MS-1")
+    office.world.xero.void_invoice(office.bill("MS-1"))
+    refused = office.ann("export")
+    assert (refused.exit, office.files()) == (Exit.HELD, [])
+    assert "the bill of MS-1 is VOIDED in Xero" in refused.problems[0]
 
 
 def test_once_its_payment_came_back_the_rest_of_a_milestone_can_be_paid(office: Office) -> None:
