@@ -61,7 +61,7 @@ clients: $(VENV)/.ok-dev  ## public clients (jsforce, the sf command line) again
 			|| npm ci --prefix $$each --no-audit --no-fund --loglevel=error >&2 || true; done
 	@$(PY) -m pytest -q -m clients $(ARGS) tests/clients
 
-bench: $(VENV)/.ok-dev  ## how many calls 1,000 invoices cost
+bench: $(VENV)/.ok-dev  ## how many calls 1,000 invoices cost, and 1,000 bills with their papers
 	@$(PY) -m tests.bench.calls $(ARGS)
 
 faults: $(VENV)/.ok-dev  ## 10,000 invoices with a fault in 5 % of all calls: clean, and how many calls more
