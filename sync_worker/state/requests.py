@@ -1,7 +1,8 @@
 """Requests to whoever holds the lane: a command beside a running daemon writes one down and waits
 for its answer.
 
-Anybody may ask; only the lane's holder takes them, oldest first, and answers each once."""
+Anybody may ask; only the lane's holder takes them, oldest first, and answers each once. A quarter of a
+year later they go."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from sync_worker.ports import Asked
-from sync_worker.state.store import Store
+from sync_worker.state.store import KEPT, Store
 from sync_worker.state.tables import requests
 
 EXPIRED: Mapping[str, Any] = {"expired": True}
@@ -36,6 +37,13 @@ class Requests:
     def ask(self, command: str, subject: str) -> str:
         row = {"command": command, "subject": subject, "asked_at": self._store.clock.now()}
         with self._store.writing("ask") as tx:
+            tx.execute(
+                delete(requests).where(
+                    self._ours,
+                    requests.c.answer.is_not(None),
+                    requests.c.asked_at < self._store.clock.now() - KEPT,
+                )
+            )
             asked = tx.execute(
                 requests.insert().returning(requests.c.id),
                 {"connection": self._store.connection, **row},

@@ -1,5 +1,5 @@
 """The rows of `runs`: one for every time a process ran, opened at once and closed whatever
-happens."""
+happens. After a quarter of a year they go; what became of a record stays in its journey."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Row, bindparam, update
+from sqlalchemy import Row, bindparam, delete, update
 
 from sync_worker.domain.errors import Stopping
 from sync_worker.ports import Run
-from sync_worker.state.store import Store
+from sync_worker.state.store import KEPT, Store
 from sync_worker.state.tables import runs
 
 RUNNING, DONE, FAILED, STOPPED, DIED = "running", "done", "failed", "stopped", "died"
@@ -27,9 +27,10 @@ class RunRow:
         self._store = store
         self._closed = False
         with store.writing("open_run") as tx:
+            ours = {"ours": store.connection, "which": process}
             if alone:
-                ours = {"ours": store.connection, "which": process}
                 tx.execute(_BURY, {**ours, "ended_at": store.clock.now()})
+            tx.execute(_FORGET, {**ours, "before": store.clock.now() - KEPT})
             tx.execute(
                 _OPEN,
                 {
@@ -79,6 +80,11 @@ def opened(store: Store, process: str, *, alone: bool) -> Iterator[RunRow]:
 
 
 _OPEN = runs.insert()
+_FORGET = delete(runs).where(
+    runs.c.connection == bindparam("ours"),
+    runs.c.process == bindparam("which"),
+    runs.c.started_at < bindparam("before"),
+)
 _CLOSE = (
     update(runs)
     .where(runs.c.connection == bindparam("ours"), runs.c.id == bindparam("run"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
@@ -26,6 +27,8 @@ T = TypeVar("T")
 # SQLite allowed 999 variables a statement until 3.32, and some distributions still build it so.
 _VARIABLES = 900
 
+KEPT = timedelta(days=90)
+"""How long runs and requests are remembered: a daemon that looks every few minutes fills a disk with them otherwise."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 

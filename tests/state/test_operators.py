@@ -99,6 +99,38 @@ def test_a_parked_vendor_is_left_alone_until_its_hour(
     assert journal.switches.parked("xero") is None
 
 
+def test_after_a_quarter_of_a_year_runs_are_forgotten_and_steps_are_not(
+    journal: SqlJournal, clock: StandingClock
+) -> None:
+    with journal.run("invoices"):
+        journal.save(changes([an_invoice()], "detected"))
+    for days in (89, 2):
+        clock.advance(days=days)
+        with journal.run("payments"):
+            pass
+        with journal.run("invoices"):
+            pass
+    assert len(journal.overview.last_runs(each=9)["invoices"]) == 2
+    assert len(journal.overview.last_runs(each=9)["payments"]) == 2
+    assert [one.words for one in journal.journey(Kind.INVOICE, record(1))] == ["detected"]
+
+
+def test_after_a_quarter_of_a_year_requests_are_forgotten_once_they_were_answered(
+    journal: SqlJournal, clock: StandingClock
+) -> None:
+    answered, waiting = journal.requests.ask("sync", "a001"), journal.requests.ask("sync", "a002")
+    journal.requests.answer(answered, {"outcome": "created"})
+    clock.advance(days=89)
+    journal.requests.ask("sync", "a003")
+    assert journal.requests.answer_of(answered) == {"outcome": "created"}
+    clock.advance(days=2)
+    journal.requests.ask("sync", "a004")
+    assert journal.requests.answer_of(answered) is None
+    asked = journal.requests.next_asked()
+    assert asked
+    assert asked.id == waiting
+
+
 def test_requests_are_taken_oldest_first_and_answered_once(
     engine: Engine, journal: SqlJournal, clock: StandingClock
 ) -> None:
