@@ -59,7 +59,8 @@ class LedgerInvoices(Protocol):
         """The second step: the stored draft gets its final status; with a Draft its contents are replaced too."""
 
     def made_by_us(self, since: datetime | None) -> Iterator[LedgerInvoice]:
-        """What our app has made or what changed of it since then, oldest change first."""
+        """What our app has made or what changed of it since then, oldest change first. One may come twice: as it was
+        and as it is by now, or unchanged where two pages overlap."""
 
     def by_id(self, ids: Sequence[XeroId]) -> dict[XeroId, LedgerInvoice]: ...
 

@@ -71,12 +71,20 @@ class VerifySync:
 
 @dataclass(slots=True)
 class Report:
-    """What a run found."""
+    """What a run found. Of a record that came up twice its last look counts: the pages of a list overlap."""
 
-    verified: int = 0
     linked: int = 0
     """Stood in Xero with our marker and nobody knew them."""
-    held: list[tuple[str, Hold]] = field(default_factory=list)
+    verdicts: dict[SalesforceId, tuple[str, Hold] | None] = field(default_factory=dict)
+    """The number and what holds it; None where both sides agree."""
+
+    @property
+    def verified(self) -> int:
+        return sum(1 for held in self.verdicts.values() if held is None)
+
+    @property
+    def held(self) -> list[tuple[str, Hold]]:
+        return [held for held in self.verdicts.values() if held]
 
 
 def verify(work: VerifySync) -> Report:
@@ -111,14 +119,15 @@ def _breathe(work: VerifySync) -> None:
 
 
 def _paired(work: VerifySync, page: Sequence[LedgerInvoice]) -> dict[SalesforceId, Pair]:
-    marked: dict[SalesforceId, list[LedgerInvoice]] = defaultdict(list)
+    # By id, or a document that the list repeats would be taken for a second one. Its last version is the newest.
+    marked: dict[SalesforceId, dict[XeroId, LedgerInvoice]] = defaultdict(dict)
     for stored in page:
         if marker := Marker.read(stored.url):
-            marked[marker.record].append(stored)
+            marked[marker.record][stored.id] = stored
     rows = work.lane.journal.documents(work.kind, marked)
     present = work.crm.by_id(list(marked))
     pairs = {
-        record: _pair(rows.get(record), present.get(record), found)
+        record: _pair(rows.get(record), present.get(record), found.values())
         for record, found in marked.items()
     }
     return pairs | _completed(work, pairs)
@@ -174,6 +183,7 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
         record: pair
         for record, pair in pairs.items()
         if (pair.row is None or pair.row.state in LINKED) and (pair.row or pair.stored)
+        if not _is_double(report.verdicts.get(record))
     }
     begun = _adopted(work, settled)
     for row, _ in begun:
@@ -181,7 +191,7 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
     if begun:
         finished = work.linking.finish(begun)
         report.linked += sum(1 for row in finished.rows if row.state is State.WRITTEN)
-        report.held += [(row.number, row.hold) for row in finished.rows if row.hold]
+        report.verdicts |= {row.record: (row.number, row.hold) for row in finished.rows if row.hold}
     received = _received(work, settled.values())
     strangers = _strangers(work, settled.values())
     rows = {
@@ -207,10 +217,17 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
     journal.save(
         [Change(row, _words(row)) for record, row in rows.items() if row != settled[record].row]
     )
-    report.verified += sum(1 for row in rows.values() if row.state is State.VERIFIED)
-    report.held += [
-        (row.number, row.hold) for row in rows.values() if row.hold and row.state in NEEDS_A_PERSON
-    ]
+    for record, row in rows.items():
+        report.verdicts.pop(record, None)
+        if row.state is State.VERIFIED:
+            report.verdicts[record] = None
+        elif row.hold and row.state in NEEDS_A_PERSON:
+            report.verdicts[record] = (row.number, row.hold)
+
+
+def _is_double(verdict: tuple[str, Hold] | None) -> bool:
+    """The second document stands on a page before, so that its record must not pass for one that agrees on this one."""
+    return verdict is not None and verdict[1].hold_class is HoldClass.SECOND_DOCUMENT
 
 
 def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:

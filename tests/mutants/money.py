@@ -212,6 +212,24 @@ MONEY = (
         ),
     ),
     Mutant(
+        "what a list repeats is taken for a second document",
+        "sync_worker/sync/verify.py",
+        "            marked[marker.record][stored.id] = stored\n",
+        '            marked[marker.record][XeroId(f"{stored.id}{stored.total}")] = stored\n',
+        (
+            "tests/sync/test_verify.py::test_a_document_that_a_list_repeats_is_one_document_and_its_last_version_counts",
+        ),
+    ),
+    Mutant(
+        "a second document is forgotten a page later",
+        "sync_worker/sync/verify.py",
+        "    return verdict is not None and verdict[1].hold_class is HoldClass.SECOND_DOCUMENT\n",
+        "    return verdict is not None and not verdict[0]\n",
+        (
+            "tests/sync/test_verify.py::test_a_second_document_is_seen_though_the_own_one_comes_a_page_later",
+        ),
+    ),
+    Mutant(
         "the look afterwards never looks at everything",
         "sync_worker/sync/verify.py",
         "    since = None if everything else now - work.rules.recent\n",

@@ -266,6 +266,51 @@ def test_only_a_second_document_that_carries_our_marker_is_ours(
     assert [one["class"] for one in held(world)] == expected
 
 
+def test_a_second_document_is_seen_though_the_own_one_comes_a_page_later(world: World) -> None:
+    asked = 0
+
+    def paged(request: Request, response: Response) -> Response:
+        nonlocal asked
+        if request.method != "GET" or not request.path.endswith("/Invoices"):
+            return response
+        if request.parameter("IDs") or (asked := asked + 1) > 1:
+            return response
+        body = response.json()
+        (own,) = body["Invoices"]
+        other = {"InvoiceID": "00000000-0000-4000-8000-000000000009", "InvoiceNumber": "INV-9009"}
+        body["Invoices"] = [{**own, **other}] * 1000
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = paged
+    assert [one["class"] for one in held(world)] == ["second-document"]
+    assert asked == 2
+    assert world.row("INV-1").state is State.DRIFT
+
+
+@pytest.mark.parametrize("times", [2, 1000], ids=["on one page", "on two pages"])
+def test_a_document_that_a_list_repeats_is_one_document_and_its_last_version_counts(
+    world: World, times: int
+) -> None:
+    """Pages overlap by a second, and where invoices and bills share a page their overlaps come together. The second
+    document of this name would be one to void."""
+    asked = 0
+
+    def repeated(request: Request, response: Response) -> Response:
+        nonlocal asked
+        if request.method != "GET" or not request.path.endswith("/Invoices"):
+            return response
+        asked += 1
+        body = response.json()
+        (now,) = body["Invoices"]
+        before = {**now, "Total": "99.00"}
+        body["Invoices"] = [before] * (times - 1) + [now] if asked == 1 else [now]
+        return Response(response.status, response.headers, json.dumps(body).encode())
+
+    world.roads["xero"].reader = repeated
+    assert world.sync("verify").counts == {"verified": 1, "linked": 0, "held": []}
+    assert asked == (1 if times < 1000 else 2)
+
+
 def test_a_document_nobody_knows_is_linked_though_its_invoice_is_not_due_any_more() -> None:
     """The program died after Xero had made it, its journal went with it, and the invoice was cancelled."""
     world = a_world(invoices={"numbering": "crm"})
