@@ -27,7 +27,7 @@ from sync_worker.sandbox.sources import Known, Route, plain
 from sync_worker.sandbox.xero import routes as xero
 from sync_worker.sandbox.xero import sources as xero_sources
 from sync_worker.settings import Connection, Settings
-from tests.chaos.table import FAULTS
+from tests.chaos.table import FAULTS, GRANTS, Fault
 
 HERE = Path(__file__).resolve().parent
 
@@ -68,6 +68,9 @@ Written by `make docs` from `tests/chaos/table.py`; change it there.
 
 What may go wrong, what comes of it, and the test that makes it go wrong with the real code between both sandboxes. Each
 counts the calls as well as judging the end. What is no case says why.
+
+Invoices and bills keep the same promises. *The same*: the test is run once with invoices and once with bills. Where it
+is not, another test does it for bills, or the one test speaks for both, or it is no case there; the table says why.
 """
 
 COMMANDS = """\
@@ -159,14 +162,33 @@ def pages() -> dict[str, str]:
 
 
 def chaos() -> str:
+    cases = [one for one in FAULTS if one.outcome]
     proved = (
-        (f"F{one.number:02}", one.fault, one.outcome, "<br>".join(map(_test, one.tests)))
-        for one in FAULTS
-        if one.tests
+        (f"F{one.number:02}", one.fault, one.outcome, _tests(one.tests) or one.reason, _bills(one))
+        for one in cases
     )
-    table = _table(("", "Fault", "Outcome", "Test"), proved)
-    others = ((f"F{one.number:02}", one.fault, one.reason) for one in FAULTS if not one.tests)
-    return f"{CHAOS}\n{table}\n## No case\n\n{_table(('', 'Fault', 'Why'), others)}"
+    grants = ((f"G{one.number:02}", one.fault, one.outcome, _tests(one.tests)) for one in GRANTS)
+    others = ((f"F{one.number:02}", one.fault, one.reason) for one in FAULTS if not one.outcome)
+    return "\n".join(
+        (
+            CHAOS,
+            _table(("", "Fault", "Outcome", "Test", "Bills"), proved),
+            "## Bills, papers, batches and letters alone\n",
+            _table(("", "Fault", "Outcome", "Test"), grants),
+            "## No case\n",
+            _table(("", "Fault", "Why"), others),
+        )
+    )
+
+
+def _bills(one: Fault) -> str:
+    if one.no_bills:
+        return f"no case: {one.no_bills}"
+    return one.shared or _tests(one.bills) or "the same"
+
+
+def _tests(tests: Iterable[str]) -> str:
+    return "<br>".join(map(_test, tests))
 
 
 def _test(test: str) -> str:

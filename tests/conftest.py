@@ -8,7 +8,16 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from tests.sides import SIDES, Side
+
 pytest_plugins = ("tests.replies",)  # the replies of every test, of any process, are walked
+
+
+@pytest.fixture(params=SIDES, ids=lambda side: side.process)
+def side(request: pytest.FixtureRequest) -> Side:
+    """Invoices, and once more bills."""
+    chosen: Side = request.param
+    return chosen
 
 
 @pytest.fixture(autouse=True)

@@ -419,6 +419,23 @@ class Crm:
             },
         )
 
+    def milestones(self, count: int, *, applicants: int = 1) -> list[str]:
+        """Many at once: MS-0001 and on, each of 100.00, a contract for each applicant."""
+        who = self._org.load("Account", [{"Name": f"Choir Number {n}"} for n in range(applicants)])
+        signed = {"Start_Date__c": "2026-02-10", "Executed_Date__c": "2026-02-03"}
+        contracts = self._org.load(
+            "Contract__c",
+            [{"Name": f"CON-{n}", "Applicant__c": one, **signed} for n, one in enumerate(who)],
+        )
+        approved = {"Title__c": "Concert", "Amount__c": 100, "Status__c": "Approved"}
+        return self._org.load(
+            "Milestone__c",
+            [
+                {"Name": f"MS-{n + 1:04d}", "Contract__c": contracts[n % applicants], **approved}
+                for n in range(count)
+            ],
+        )
+
     def applicant(self, name: str = "Exeter Choir", **values: Any) -> str:
         if values or name not in self._people:
             email = f"grants@{name.split(maxsplit=1)[0].lower()}.example"

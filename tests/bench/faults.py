@@ -17,9 +17,10 @@ from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.faults import EFFECTS, Fault, Faults
 from sync_worker.sandbox.http import Request
 from tests.oracle import wrongs
-from tests.world import World, a_world
+from tests.sides import INVOICES, Side
+from tests.world import World
 
-INVOICES, SHARE, MOST_MORE, SEED = 10_000, 0.05, 0.15, 1
+RECORDS, SHARE, MOST_MORE, SEED = 10_000, 0.05, 0.15, 1
 EVERY_S = 300
 """Seconds between two runs, as the schedule has it."""
 KINDS = sorted(set(EFFECTS) - {"then", "429_day"})
@@ -44,23 +45,27 @@ class Weather(Faults):
         return Fault(kind, seconds=SLOW_S if "slow" in kind or kind == "late_commit" else 0.0)
 
 
-def measure(invoices: int, share: float, seed: int) -> dict[str, Any]:
+def measure(
+    records: int, share: float, seed: int, side: Side = INVOICES, batch: int = 50
+) -> dict[str, Any]:
     """A world filled, and synced until all is done: its Xero calls, its runs, and what is wrong at the end."""
-    world = a_world(books={"limits": None}, budget={"per_day": 1_000_000})
-    world.crm.invoices(invoices, people=max(1, invoices // 5))
+    world = side.world(
+        rules={"batch": batch}, books={"limits": None}, budget={"per_day": 1_000_000}
+    )
+    side.enter_many(world, records, people=max(1, records // 5))
     for n, road in enumerate(world.roads.values()):
         road.door.faults = Weather(share, 1000 * seed + n)
-    runs = _until_done(world)
+    runs = _until_done(side, world)
     for road in world.roads.values():
         road.door.faults = Faults()
     # Sandbox calls that were put off are done by now; one look more, without faults, for what they left.
-    world.settle("invoices")
+    side.settle(world)
     return {"xero": world.calls("xero"), "runs": runs, "wrongs": wrongs(world.org, world.xero)}
 
 
-def _until_done(world: World, most: int = 500) -> int:
+def _until_done(side: Side, world: World, most: int = 500) -> int:
     for run in range(1, most):
-        ended = world.sync().exit
+        ended = side.sync(world).exit
         if ended is Exit.DONE and not world.in_doubt():
             return run
         world.advance(EVERY_S)
@@ -69,7 +74,7 @@ def _until_done(world: World, most: int = 500) -> int:
 
 def main(words: list[str]) -> int:
     log.set_up("auto", "error")
-    invoices = int(words[0]) if words else INVOICES
+    invoices = int(words[0]) if words else RECORDS
     seed = int(words[1]) if words[1:] else SEED
     calm, stormy = measure(invoices, 0, seed), measure(invoices, SHARE, seed)
     more = stormy["xero"] / calm["xero"] - 1

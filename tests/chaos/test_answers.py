@@ -12,6 +12,7 @@ from sync_worker.answers import MOST_BYTES, read_json
 from sync_worker.daemon.outcome import Exit
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
+from tests.sides import Side
 from tests.world import World, a_world
 
 BOMB = gzip.compress(b"0" * (MOST_BYTES + 1024 * 1024), compresslevel=1)
@@ -50,20 +51,20 @@ def test_f91_salesforces_too(method: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["xero", "salesforce"])
-def test_f91_an_answer_that_drips_ends_after_two_minutes(vendor: str) -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
-    world.sync()
-    world.crm.invoice("INV-2")
+def test_f91_an_answer_that_drips_ends_after_two_minutes(side: Side, vendor: str) -> None:
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
+    side.enter(world, 2)
     world.advance(1000)
     world.roads[vendor].drip_s = 1
     world.forget_calls()
     began = world.clock.now()
-    assert world.sync().exit is Exit.UNSURE
+    assert side.sync(world).exit is Exit.UNSURE
     calls = len(world.requests(vendor))
     assert (world.clock.now() - began).total_seconds() <= calls * (120 + 10)
     world.roads[vendor].drip_s = 0
-    world.settle("invoices")
+    side.settle(world)
     assert wrongs(world.org, world.xero) == []
 
 
@@ -93,9 +94,9 @@ def test_f92_amounts_keep_their_digits_and_texts_what_can_be_printed() -> None:
 
 
 @pytest.mark.parametrize("total", ['"100.00"', "null", "true", "[]"])
-def test_f92_a_value_of_another_kind_never_ends_a_run_in_a_crash(total: str) -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
+def test_f92_a_value_of_another_kind_never_ends_a_run_in_a_crash(side: Side, total: str) -> None:
+    world = side.world()
+    side.enter(world, 1)
 
     def strange(request: Request, response: Response) -> Response:
         if not request.path.endswith("/Invoices") or response.status != 200:
@@ -107,19 +108,19 @@ def test_f92_a_value_of_another_kind_never_ends_a_run_in_a_crash(total: str) -> 
 
     world.roads["xero"].reader = strange
     for _ in range(3):
-        assert world.sync().exit in {Exit.DONE, Exit.HELD, Exit.UNSURE}
+        assert side.sync(world).exit in {Exit.DONE, Exit.HELD, Exit.UNSURE}
         world.advance(400)
     world.roads["xero"].reader = lambda _, response: response
     world.advance(3700)
-    world.settle("invoices")
-    assert len(world.documents_of("INV-1")) == 1
+    side.settle(world)
+    assert len(side.documents(world, 1)) == 1
 
 
-def test_f92_payments_of_a_strange_shape_are_asked_for_again_later() -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
-    world.sync()
-    world.xero.pay(world.document("INV-1")["id"], "40.00")
+def test_f92_payments_of_a_strange_shape_are_asked_for_again_later(side: Side) -> None:
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
+    world.xero.pay(side.document(world, 1)["id"], "40.00")
 
     def strange(request: Request, response: Response) -> Response:
         if not request.path.endswith("/Payments"):

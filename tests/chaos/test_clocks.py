@@ -12,10 +12,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sync_worker.daemon.schedule import Job, job
 from tests.oracle import unpaid_in_crm, wrongs
-from tests.world import World, a_world
+from tests.sides import BILLS, INVOICES, Side
+from tests.world import World
 
 ZONES = [f"Etc/GMT{-offset:+d}" if offset else "UTC" for offset in range(-12, 15)]
 """POSIX turns the sign: Etc/GMT-14 is fourteen hours ahead of UTC."""
+ENDS = (ZONES[0], "UTC", ZONES[-1])
 
 
 def tokens(world: World) -> int:
@@ -23,16 +25,16 @@ def tokens(world: World) -> int:
 
 
 @pytest.mark.parametrize("jump", [pytest.param(7200, id="F59"), pytest.param(-3600, id="F60")])
-def test_f59_a_clock_that_jumps_costs_a_token_and_loses_nothing(jump: int) -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
-    world.sync()
+def test_f59_a_clock_that_jumps_costs_a_token_and_loses_nothing(side: Side, jump: int) -> None:
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
     cursor = world.worker.journal.cursor("payments")
     world.clock.ahead = timedelta(seconds=jump)
     world.forget_calls()
-    world.crm.invoice("INV-2")
-    world.xero.pay(world.document("INV-1")["id"], "40.00")
-    world.settle("invoices", "payments")
+    side.enter(world, 2)
+    world.xero.pay(side.document(world, 1)["id"], "40.00")
+    side.settle(world, "payments")
     assert tokens(world) <= 1
     after = world.worker.journal.cursor("payments")
     assert after is not None
@@ -73,16 +75,18 @@ def test_f61_every_hour_has_as_many_runs_as_any_other(day: str) -> None:
     assert {later - one for one, later in pairwise(runs)} == {timedelta(seconds=300)}
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(
+    ("side", "zone"), [*((INVOICES, zone) for zone in ZONES), *((BILLS, zone) for zone in ENDS)]
+)
 @pytest.mark.parametrize("day", ["2026-12-31", "2028-02-29"])
-def test_f62_a_date_is_the_crms_date_at_every_offset(zone: str, day: str) -> None:
-    world = a_world(time_zone=zone)
-    world.crm.invoice("INV-1", Invoice_Date__c=day, Due_Date__c=day)
-    world.sync()
-    document = world.document("INV-1")
+def test_f62_a_date_is_the_crms_date_at_every_offset(side: Side, zone: str, day: str) -> None:
+    world = side.world(rules={"due_days": 0}, time_zone=zone)
+    side.enter(world, 1, **side.dated(day))
+    side.sync(world)
+    document = side.document(world, 1)
     assert (str(document["date"]), str(document["due_date"])) == (day, day)
     world.xero.pay(document["id"], "40.00", on=day)
     world.sync("payments")
-    (record,) = world.crm.payments(world.invoice("INV-1")["Id"])
+    (record,) = side.payments(world)
     entered = datetime.fromisoformat(record["Payment_Date__c"]).astimezone(ZoneInfo(zone))
     assert entered.date() == date.fromisoformat(day)

@@ -11,7 +11,7 @@ MONEY = (
         "    done = [payment for payment in taken if payment.document_id not in unsettled]\n",
         "    done = list(taken)\n",
         (
-            "tests/sync/test_payments.py::test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid",
+            "tests/sync/test_payments.py::test_f86_a_payment_waits_until_its_locked_record_says_what_is_paid",
         ),
     ),
     Mutant(

@@ -520,6 +520,20 @@ def test_a_connection_that_sends_no_bills_leaves_their_payments_alone() -> None:
 # Looked at again, and after a lost journal --------------------------------------------------------
 
 
+def test_f41_a_milestone_edited_after_its_bill_went_is_shown_once_as_drift() -> None:
+    world = a_grant_world()
+    milestone = world.crm.milestone()
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Amount__c=Decimal(4000))
+    assert held(world, "verify") == {"bill:MS-1": "changed-since"}
+    said = world.milestone()["Finance_Message__c"]
+    assert "the total is 4000.00 in the CRM and 5000.00 in Xero" in said
+    world.forget_calls()
+    assert held(world, "verify") == {"bill:MS-1": "changed-since"}
+    assert not [one for one in world.requests("salesforce") if one.startswith("PATCH")]
+    assert world.bill()["total"] == Decimal(5000)
+
+
 def test_a_bill_edited_in_xero_is_shown_as_drift_on_the_milestone() -> None:
     world = a_grant_world()
     world.crm.milestone()

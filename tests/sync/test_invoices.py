@@ -12,6 +12,7 @@ from msgspec.structs import replace as changed
 from sync_worker.domain.document import State
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
+from tests.sides import Side
 from tests.world import World, a_world
 
 INVOICES = {"path": "Invoices"}
@@ -688,12 +689,15 @@ def test_an_ok_that_comes_with_a_validation_error_is_a_refusal() -> None:
     assert held(world, "INV-1") == "period-locked"
 
 
-def test_deleted_in_the_crm_before_anything_was_sent_nothing_is_made() -> None:
-    world = a_world()
-    record = world.crm.invoice("INV-1", Invoice_Date__c=None)
-    world.sync()
-    world.org.remove("Invoice__c", record)
-    world.sync()
+def test_deleted_in_the_crm_before_anything_was_sent_nothing_is_made(side: Side) -> None:
+    world = side.world()
+    world.xero.set_lock_dates(period="2026-03-04")
+    record = side.enter(world, 1)
+    side.sync(world)
+    world.xero.set_lock_dates(period=None)
+    world.org.remove(side.sobject, record)
+    world.advance(1000)
+    side.sync(world)
     assert world.xero.documents() == []
 
 
@@ -733,43 +737,40 @@ def test_restored_from_the_bin_it_is_not_made_again() -> None:
     assert wrongs(world.org, world.xero) == []
 
 
-def test_a_write_back_the_crm_refuses_is_held_and_written_once_it_can_be() -> None:
-    world = a_world(salesforce={"names": {}})
-    record = world.crm.invoice("INV-1")
-    world.sync()
-    world.crm.invoice("INV-2", Finance_External_ID__c=None)
-    taken = world.crm.invoice("INV-3", Status__c="Cancelled")
+def test_a_write_back_the_crm_refuses_is_held_and_written_once_it_can_be(side: Side) -> None:
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
+    side.enter(world, 2)
+    taken = side.enter(world, 3, Status__c="Cancelled")
 
     def take_the_id(name: str) -> None:
         """Somebody types the new document's id into another record, where it must be unique."""
         if name == "PUT Invoices is answered":
-            world.crm.edit(
-                "Invoice__c", taken, Finance_External_ID__c=world.document("INV-2")["id"]
-            )
+            side.edit(world, 3, Finance_External_ID__c=side.document(world, 2)["id"])
 
     world.roads["xero"].hook = take_the_id
-    world.sync()
+    side.sync(world)
     world.roads["xero"].hook = lambda _: None
-    assert held(world, "INV-2") == "write-back-refused"
-    assert "DUPLICATE_VALUE" in world.invoice("INV-2")["Finance_Message__c"]
-    world.org.remove("Invoice__c", taken)
+    assert side.held(world, 2) == "write-back-refused"
+    assert "DUPLICATE_VALUE" in side.record(world, 2)["Finance_Message__c"]
+    world.org.remove(side.sobject, taken)
     world.forget_calls()
     world.advance(3601)
-    world.sync()
+    side.sync(world)
     assert world.writes("Invoices", "PUT") == world.writes("Invoices", "POST") == 0
     assert wrongs(world.org, world.xero) == []
-    assert record
 
 
 @pytest.mark.parametrize(
     "fault",
     ["drop_after_commit", "drop_before_commit", "slow_after", "html", "500_after", "truncated"],
 )
-def test_a_write_back_whose_answer_is_lost_is_made_good(fault: str) -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
+def test_a_write_back_whose_answer_is_lost_is_made_good(side: Side, fault: str) -> None:
+    world = side.world()
+    side.enter(world, 1)
     world.fault("salesforce", fault, method="PATCH", nth=2, times=2, seconds=100)
-    world.settle("invoices")
+    side.settle(world)
     assert wrongs(world.org, world.xero) == []
 
 
@@ -782,19 +783,19 @@ def test_a_locked_row_is_written_when_it_is_free_again() -> None:
     assert wrongs(world.org, world.xero) == []
 
 
-def test_an_id_somebody_else_wrote_meanwhile_is_not_overwritten() -> None:
-    world = a_world()
-    record = world.crm.invoice("INV-1")
+def test_an_id_somebody_else_wrote_meanwhile_is_not_overwritten(side: Side) -> None:
+    world = side.world()
+    side.enter(world, 1)
     theirs = "11111111-2222-4333-8444-555555555555"
 
     def write(name: str) -> None:
         if name == "POST Invoices is answered":
-            world.crm.edit("Invoice__c", record, Finance_External_ID__c=theirs)
+            side.edit(world, 1, Finance_External_ID__c=theirs)
 
     world.roads["xero"].hook = write
-    world.sync()
-    assert world.invoice("INV-1")["Finance_External_ID__c"] == theirs
-    assert held(world, "INV-1") == "link-taken"
+    side.sync(world)
+    assert side.record(world, 1)["Finance_External_ID__c"] == theirs
+    assert side.held(world, 1) == "link-taken"
 
 
 def test_an_id_a_person_cleared_is_written_again_and_nothing_is_made_twice() -> None:

@@ -18,6 +18,7 @@ from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.state.tables import leases, payments
 from tests.oracle import unpaid_in_crm, wrongs
+from tests.sides import Side
 from tests.world import METADATA, World, a_world
 
 
@@ -358,18 +359,18 @@ def test_a_payment_of_an_invoice_we_do_not_know_is_put_aside() -> None:
     assert result.exit == 0
 
 
-def test_put_aside_it_is_taken_up_once_the_invoice_is_linked() -> None:
-    world = a_world()
-    world.crm.invoice("INV-1")
+def test_put_aside_it_is_taken_up_once_the_invoice_is_linked(side: Side) -> None:
+    world = side.world()
+    side.enter(world, 1)
     world.fault("salesforce", "503_before", method="PATCH", nth=2, times=50)
-    world.sync()
-    pay(world, "40.00")
+    side.sync(world)
+    world.xero.pay(side.document(world, 1)["id"], "40.00")
     assert world.sync("payments").counts["unmatched"] == 1
     world.plane.salesforce_door.faults.clear()
-    world.sync()
+    side.sync(world)
     world.advance(5000)  # long past the overlap
     assert world.sync("payments").counts["created"] == 1
-    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+    assert side.record(world, 1)["Status__c"] == side.partly
 
 
 @pytest.mark.timeout(20)
@@ -531,29 +532,35 @@ def test_f78_of_two_changes_in_one_second_the_last_one_counts() -> None:
     }
 
 
-def test_f86_a_payment_waits_until_its_locked_invoice_says_what_is_paid() -> None:
-    world = a_synced_invoice()
-    pay(world, "40.00")
-    world.fault("salesforce", "then", method="PATCH", path="Payment__c", people=_locks(world))
+def test_f86_a_payment_waits_until_its_locked_record_says_what_is_paid(side: Side) -> None:
+    world = a_paid_record(side)
+    locks = {"act": "lock_rows", "ids": [side.record(world, 1)["Id"]], "times": 3}
+    # Somebody edits it for long, right after the payment was stored.
+    world.fault("salesforce", "then", method="PATCH", path=side.payment, people=locks)
     result = world.sync("payments")
     assert result.exit is Exit.HELD
     assert [one["cause"].split(":")[0] for one in result.counts["refused"]] == [
         "UNABLE_TO_LOCK_ROW"
     ]
-    assert world.invoice("INV-1")["Status__c"] == "Entered"
+    assert side.record(world, 1)["Status__c"] == side.unpaid
     world.sync("payments")
-    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+    assert side.record(world, 1)["Status__c"] == side.partly
     assert world.sync("payments").counts["refused"] == []
 
 
-def _locks(world: World) -> dict[str, Any]:
-    """Somebody edits the invoice for long, right after the payment was stored."""
-    return {"act": "lock_rows", "ids": [world.invoice("INV-1")["Id"]], "times": 3}
+def a_paid_record(side: Side) -> World:
+    """Number 1 stands in Xero, and 40.00 of it were paid there."""
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
+    world.xero.pay(side.document(world, 1)["id"], "40.00")
+    return world
 
 
-def test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start() -> None:
-    world = a_synced_invoice()
-    pay(world, "40.00")
+def test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_start(
+    side: Side,
+) -> None:
+    world = a_paid_record(side)
 
     def die(moment: str) -> None:
         if moment == "salesforce.PATCH.composite/sobjects.after":
@@ -565,7 +572,7 @@ def test_f87_a_crash_between_a_payment_and_its_status_is_made_good_at_the_next_s
     world.moments = unwatched
     world.restart()
     world.sync("payments")
-    assert world.invoice("INV-1")["Status__c"] == "Partially Paid"
+    assert side.record(world, 1)["Status__c"] == side.partly
 
 
 def test_f89_nobody_tells_of_payments_and_the_next_poll_finds_them_all() -> None:

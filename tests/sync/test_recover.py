@@ -12,6 +12,7 @@ from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from tests import journals
 from tests.oracle import wrongs
+from tests.sides import Side
 from tests.world import World, a_world
 
 INVOICES = {"method": "PUT", "path": "Invoices"}
@@ -226,20 +227,20 @@ def test_a_run_that_ended_in_doubt_does_not_move_the_look(restarted: bool) -> No
     assert wrongs(world.org, world.xero) == []
 
 
-def test_with_an_older_journal_too() -> None:
-    world = a_world()
-    world.crm.invoice("INV-0")
-    world.sync()
+def test_with_an_older_journal_too(side: Side) -> None:
+    world = side.world()
+    side.enter(world, 0)
+    side.sync(world)
     older = journals.the_disk().serialize()
-    world.crm.invoice("INV-1")
+    side.enter(world, 1)
     world.fault("salesforce", "429_day", method="PATCH", times=99)
-    world.sync()
+    side.sync(world)
     world.plane.salesforce_door.faults.clear()
     world.worker.lane.release()
     journals.the_disk().deserialize(older)
     world.restart()
     world.advance(30)
-    world.settle("invoices")
+    side.settle(world)
     assert wrongs(world.org, world.xero) == []
 
 

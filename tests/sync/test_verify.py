@@ -9,11 +9,11 @@ import pytest
 
 from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import Kind, State
-from sync_worker.domain.hold import HoldClass
 from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.state.tables import payments
 from tests.oracle import wrongs
+from tests.sides import Side
 from tests.world import World, a_world
 
 DAYS = 86_400
@@ -36,12 +36,6 @@ def another(world: World) -> str:
     """An invoice somebody typed in Xero."""
     line = {"Description": "Tea", "Quantity": 1, "UnitAmount": 9, "AccountCode": "200"}
     return world.xero.add_invoice(world.contact("Sam Client")["id"], [line], Status="AUTHORISED")
-
-
-def the_class(world: World) -> HoldClass:
-    hold = world.row("INV-1").hold
-    assert hold
-    return hold.hold_class
 
 
 def test_what_agrees_is_verified_by_one_call_to_each_side(world: World) -> None:
@@ -138,15 +132,24 @@ def test_an_edit_that_does_not_move_its_time_is_found_by_the_weekly_look(world: 
     assert "the date is" in held(world)[0]["cause"]
 
 
-def test_f75_a_void_in_xero_is_shown_and_nothing_is_made_anew(world: World) -> None:
-    before = world.invoice("INV-1")["Finance_External_ID__c"]
-    world.xero.void_invoice(world.document("INV-1")["id"])
+def synced(side: Side) -> World:
+    """Number 1, of 100.00, stands in Xero."""
+    world = side.world()
+    side.enter(world, 1)
+    side.sync(world)
+    return world
+
+
+def test_f75_a_void_in_xero_is_shown_and_nothing_is_made_anew(side: Side) -> None:
+    world = synced(side)
+    before = side.record(world, 1)["Finance_External_ID__c"]
+    world.xero.void_invoice(side.document(world, 1)["id"])
     held(world)
-    world.sync()
-    assert the_class(world) is HoldClass.VOIDED_IN_XERO
-    assert "voided in Xero" in world.invoice("INV-1")["Finance_Message__c"]
-    assert world.invoice("INV-1")["Finance_External_ID__c"] == before
-    assert len(world.documents_of("INV-1")) == 1
+    side.sync(world)
+    assert side.held(world, 1) == "voided-in-xero"
+    assert "voided in Xero" in side.record(world, 1)["Finance_Message__c"]
+    assert side.record(world, 1)["Finance_External_ID__c"] == before
+    assert len(side.documents(world, 1)) == 1
 
 
 def test_cancelled_here_and_voided_there_agree(world: World) -> None:
@@ -156,25 +159,26 @@ def test_cancelled_here_and_voided_there_agree(world: World) -> None:
     assert world.row("INV-1").state is State.VERIFIED
 
 
-def test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so(world: World) -> None:
-    row = world.row("INV-1")
-    world.org.remove("Invoice__c", row.record)
+def test_f40_a_record_deleted_after_it_was_sent_is_an_orphan_that_says_so(side: Side) -> None:
+    world = synced(side)
+    world.org.remove(side.sobject, side.row(world, 1).record)
     world.forget_calls()
     (orphan,) = held(world)
     assert orphan["class"] == "crm-record-gone"
     assert "stands in Xero" in orphan["cause"]
-    assert world.row("INV-1").state is State.ORPHAN
-    assert world.document("INV-1")["status"] == "AUTHORISED"
+    assert side.row(world, 1).state is State.ORPHAN
+    assert side.document(world, 1)["status"] == "AUTHORISED"
     assert not world.writes("", "P")
 
 
-def test_f42_a_record_restored_from_the_bin_is_an_orphan_no_more(world: World) -> None:
-    row = world.row("INV-1")
-    world.org.remove("Invoice__c", row.record)
+def test_f42_a_record_restored_from_the_bin_is_an_orphan_no_more(side: Side) -> None:
+    world = synced(side)
+    row = side.row(world, 1)
+    world.org.remove(side.sobject, row.record)
     world.sync("verify")
-    world.org.restore("Invoice__c", row.record)
+    world.org.restore(side.sobject, row.record)
     assert held(world) == []
-    assert world.row("INV-1").state is State.VERIFIED
+    assert side.row(world, 1).state is State.VERIFIED
 
 
 def test_an_orphan_whose_document_is_voided_waits_for_nobody(world: World) -> None:
