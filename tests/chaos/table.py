@@ -960,11 +960,13 @@ GRANTS = (
     ),
     Fault(
         24,
-        "a milestone is paid by another way meanwhile",
-        "not paid again, by a first file or a second one",
+        "a milestone is paid by another way meanwhile, or its bill credited or voided in Xero",
+        "what is not due any more is paid by no file, a first or a second one",
         (
             f"{BATCH}::test_what_was_paid_meanwhile_is_not_paid_again",
             f"{BATCH}::test_what_was_paid_since_is_not_paid_by_a_second_file",
+            f"{BATCH}::test_a_credit_in_xero_is_not_paid_out_though_the_crm_knows_nothing_of_it",
+            f"{BATCH}::test_nobody_is_paid_for_a_bill_that_was_voided_in_xero_a_minute_ago",
         ),
     ),
     Fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,17 @@ ROOT = Path(__file__).resolve().parents[2]
 LAST = 96
 
 
+@cache
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def takes_a_side(*tests: str) -> set[bool]:
     """Whether each is lived for invoices and for bills. Fails where one is not there."""
     answers: set[bool] = set()
     for test in tests:
         path, _, name = test.partition("::")
-        text = (ROOT / path).read_text(encoding="utf-8")
-        found = re.search(rf"^def {name}\(([^)]*)\)", text, re.MULTILINE)
+        found = re.search(rf"^def {name}\(([^)]*)\)", text(ROOT / path), re.MULTILINE)
         assert found, f"there is no test {test}"
         answers.add("side: Side" in found[1])
     return answers
@@ -62,7 +67,7 @@ def test_every_test_that_bears_a_number_stands_in_its_row() -> None:
         (letter, int(number), f"{path.relative_to(ROOT).as_posix()}::{name}")
         for path in (ROOT / "tests").rglob("test_*.py")
         for name, letter, number in re.findall(
-            r"^def (test_([fg])(\d\d)_\w+)\(", path.read_text("utf-8"), re.MULTILINE
+            r"^def (test_([fg])(\d\d)_\w+)\(", text(path), re.MULTILINE
         )
     }
     assert sorted(there - told) == []

@@ -6,6 +6,7 @@ from tests.mutants.mutant import Mutant
 
 BATCHES = "tests/sync/test_payment_batches.py::"
 DESK = "tests/sync/test_batch_desk.py::"
+GRANTS = "tests/chaos/test_grants.py::"
 
 PAYING = (
     Mutant(
@@ -134,5 +135,53 @@ PAYING = (
         "        if same and not there.items:\n            return view\n",
         "        if same and not there.items:\n            continue\n",
         (BATCHES + "test_a_batch_asked_for_twice_is_one_batch",),
+    ),
+    Mutant(
+        "whoever made a file says alone that the bank did not pay it",
+        "sync_worker/sync/payment_batches.py",
+        "    if any(same_person(person, taker) for taker in takers):\n",
+        "    if takers == [person, person]:\n",
+        (BATCHES + "test_what_the_bank_did_not_pay_is_freed_by_somebody_who_did_not_send_it",),
+    ),
+    Mutant(
+        "a journal that forgot an export makes it once more",
+        "sync_worker/sync/bank_export.py",
+        "    elif batch.status in FILED or batch.sha256:\n",
+        "    elif batch.status in FILED and not batch.sha256:\n",
+        (BATCHES + "test_a_batch_the_crm_calls_exported_is_not_exported_by_a_journal_that_forgot",),
+    ),
+    Mutant(
+        "a second file pays what was put in since",
+        "sync_worker/sync/batch_desk.py",
+        "        if now.status in FILED:\n            raise refusal(",
+        "        if now.status in FILED:\n            return\n            raise refusal(",
+        (BATCHES + "test_a_batch_edited_after_its_export_is_not_exported_again",),
+    ),
+    Mutant(
+        "a file is written whose sums are not the batch's",
+        "sync_worker/sync/bank_export.py",
+        "    if (file.total, file.count) != (batch.total, len(batch.items)):\n",
+        "    if file.count > len(batch.items):\n",
+        (BATCHES + "test_a_file_whose_sums_are_not_the_batchs_is_never_written",),
+    ),
+    Mutant(
+        "what became unpayable after the approval is paid",
+        "sync_worker/sync/bank_export.py",
+        "    if problems := desk.troubles(found.batch):\n",
+        "    if (problems := desk.troubles(found.batch)) and again:\n",
+        (
+            GRANTS + "test_g15_a_milestone_cancelled_after_the_approval_is_not_paid",
+            GRANTS + "test_g16_a_milestone_exempted_after_the_approval_is_not_paid",
+        ),
+    ),
+    Mutant(
+        "half a bank file bears its name",
+        "sync_worker/bankfiles/folder.py",
+        '        half = goal.with_name(f".{name}.half")\n',
+        "        half = goal\n",
+        (
+            GRANTS
+            + "test_g19_a_disk_that_is_full_at_the_export_leaves_no_half_file_and_the_next_word_brings_it",
+        ),
     ),
 )

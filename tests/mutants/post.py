@@ -8,6 +8,7 @@ NOTICES = "tests/sync/test_notices.py::"
 LETTERS = "tests/sync/test_letters.py::"
 DIGESTS = "tests/sync/test_digests.py::"
 STATE = "tests/state/test_letters.py::"
+SMTP = "tests/notify/test_smtp.py::"
 
 POST = (
     Mutant(
@@ -96,6 +97,54 @@ POST = (
         "sync_worker/sync/digests.py",
         "    new = {one: its for one, its in waits.items() if told.get(one) != its.fingerprint}\n",
         "    new = dict(waits)\n",
+        (f"{DIGESTS}test_what_goes_on_waiting_is_not_told_again",),
+    ),
+    Mutant(
+        "a letter that was on its way at a crash is forgotten",
+        "sync_worker/sync/letters.py",
+        "    for letter in post.letters.staged(Stage.SENDING):\n",
+        "    for letter in post.letters.staged(Stage.PREPARED):\n",
+        (
+            f"{LETTERS}test_a_digest_cut_off_by_a_crash_goes_again",
+            f"{NOTICES}test_where_it_dies_while_the_letter_leaves_it_is_shown_until_a_person_has_decided",
+        ),
+    ),
+    Mutant(
+        "what a person drops leaves all the same",
+        "sync_worker/state/letters.py",
+        "            return self._set(tx, [letter.key], [letter.stage], **news) == 1\n",
+        "            return self._set(tx, [letter.key], list(Stage), **news) == 1\n",
+        (
+            f"{LETTERS}test_what_a_person_drops_while_the_run_is_about_to_send_it_stays",
+            f"{STATE}test_whoever_comes_second_moves_nothing",
+        ),
+    ),
+    Mutant(
+        "a worker that lost its lane moves letters",
+        "sync_worker/state/letters.py",
+        "            self._lane.confirm(tx)\n            yield tx",
+        "            yield tx",
+        (f"{STATE}test_without_the_lane_only_a_person_decides",),
+    ),
+    Mutant(
+        "a letter whose answer was lost is said not to have left",
+        "sync_worker/notify/smtp.py",
+        "        return SentPerhaps(message.id, words)\n    words = said",
+        "        return NotSent(words, again=True)\n    words = said",
+        (f"{SMTP}test_a_lost_answer_is_called_unknown_whether_the_letter_arrived_or_not",),
+    ),
+    Mutant(
+        "a repeat cannot be told from another letter",
+        "sync_worker/notify/message.py",
+        "    stamp = hashlib.sha256(letter.key.encode()).hexdigest()[:40]\n",
+        '    stamp = hashlib.sha256(f"{letter.key} {now}".encode()).hexdigest()[:40]\n',
+        (f"{SMTP}test_the_same_letter_has_the_same_message_id_so_that_a_repeat_can_be_told",),
+    ),
+    Mutant(
+        "a digest is queued and what it tells is not noted",
+        "sync_worker/sync/digests.py",
+        "        work.letters.tell({one: its.fingerprint for one, its in new.items()}, ended, digest)\n",
+        "        work.letters.tell({}, ended, digest)\n",
         (f"{DIGESTS}test_what_goes_on_waiting_is_not_told_again",),
     ),
 )

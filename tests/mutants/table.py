@@ -5,13 +5,14 @@ from __future__ import annotations
 from tests.mutants.bills import BILLS
 from tests.mutants.memory import MEMORY
 from tests.mutants.money import MONEY
+from tests.mutants.papers import PAPERS
 from tests.mutants.paying import PAYING
 from tests.mutants.people import PEOPLE
 from tests.mutants.post import POST
 from tests.mutants.sending import SENDING
 from tests.mutants.vendors import VENDORS
 
-MUTANTS = (*BILLS, *SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS, *PAYING, *POST)
+MUTANTS = (*BILLS, *SENDING, *PEOPLE, *MONEY, *MEMORY, *VENDORS, *PAPERS, *PAYING, *POST)
 
 NOT_APPLICABLE = {
     "a look made before the claim row is won": "the CRM has no claim rows; whoever looks holds the lane already",

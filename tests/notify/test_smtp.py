@@ -11,8 +11,8 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,15 @@ LETTER = Letter(
 LOGIN = ("grants", "s3cret pass")
 
 
-class Noon:
+@dataclass(frozen=True)
+class Standing:
+    """A clock that stands."""
+
+    at: datetime = NOON
     stopping = False
 
     def now(self) -> datetime:
-        return NOON
+        return self.at
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -57,7 +61,7 @@ class Server:
         self.settings = MailServer("127.0.0.1", slot.address[1], "starttls", ca_file=ca_file)
 
     def mail(self, tls: Tls = "starttls", **others: Any) -> SmtpMail:
-        return SmtpMail(replace(self.settings, tls=tls, **others), SENDER, Noon())
+        return SmtpMail(replace(self.settings, tls=tls, **others), SENDER, Standing())
 
     def suffers(self, fault: str) -> None:
         self.slot.faults.append(fault)
@@ -121,8 +125,8 @@ def test_a_letter_arrives_as_it_was_written(server: Server) -> None:
 def test_the_same_letter_has_the_same_message_id_so_that_a_repeat_can_be_told(
     server: Server,
 ) -> None:
-    mail = server.mail()
-    for key in ("payment:1", "payment:1", "payment:2"):
+    for key, hours in (("payment:1", 0), ("payment:1", 30), ("payment:2", 30)):
+        mail = replace(server.mail(), clock=Standing(NOON + timedelta(hours=hours)))
         assert isinstance(mail.send(replace(LETTER, key=key)), Sent)
     first, again, other = (kept["message_id"] for kept in server.kept)
     assert first == again != other
