@@ -21,6 +21,8 @@ class Pair:
     invoice: Invoice | None
     stored: LedgerInvoice | None
     others: Sequence[LedgerInvoice] = ()
+    undone: bool = False
+    """Another one that carried its marker was seen, voided or deleted."""
 
     @property
     def gone(self) -> bool:
@@ -34,9 +36,11 @@ class Pair:
         return stored is not None and stored.kind is Kind.BILL and stored.status == "DRAFT"
 
 
-def judged(pair: Pair, received: Decimal | None, *, same_contact: bool) -> Hold | None:
+def judged(
+    pair: Pair, received: Decimal | None, *, same_contact: bool, of_all: bool
+) -> Hold | None:
     """What keeps both sides from agreeing; None where they do. `received` is what the payments we know of come to,
-    None where that cannot be told yet."""
+    None where that cannot be told yet. `of_all`: the look is at everything, not only at what changed lately."""
     invoice, stored = pair.invoice, pair.stored
     if invoice is None or (pair.gone and invoice.status == "Cancelled"):
         return None
@@ -52,8 +56,11 @@ def judged(pair: Pair, received: Decimal | None, *, same_contact: bool) -> Hold 
         return Hold(
             HoldClass.SECOND_DOCUMENT,
             f"a second document of ours stands in Xero: {other.number or other.id} ({other.status})",
-            f"delete or void {other.number or other.id} in Xero",
+            f"delete or void in Xero the one with the id {other.id}, not the {stored.status} one that is linked here",
         )
+    before = pair.row.hold if pair.row else None
+    if before and before.hold_class is HoldClass.SECOND_DOCUMENT and not (of_all or pair.undone):
+        return before  # it stands there still, and did not change lately
     if pair.waits_for_its_last_step:
         return None
     if differences := [*_differences(invoice, stored, same_contact=same_contact)]:

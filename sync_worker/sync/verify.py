@@ -97,7 +97,7 @@ def verify(work: VerifySync) -> Report:
         _breathe(work)
         pairs = _paired(work, page)
         looked_at |= set() if everything else set(pairs)
-        _judge_all(work, pairs, report)
+        _judge_all(work, pairs, report, of_all=everything)
         work.progress(len(page))
     if everything:
         work.lane.journal.move_cursor(SWEPT[work.kind], now)
@@ -105,7 +105,7 @@ def verify(work: VerifySync) -> Report:
     edited = work.crm.edited_since(work.lane.clock.now() - work.rules.recent)
     for invoices in chunked(_unseen(edited, looked_at), PAGE):
         _breathe(work)
-        _judge_all(work, _paired_from_crm(work, invoices), report)
+        _judge_all(work, _paired_from_crm(work, invoices), report, of_all=False)
     return report
 
 
@@ -139,7 +139,9 @@ def _pair(row: Document | None, invoice: Invoice | None, found: Iterable[LedgerI
     stored = next((one for one in standing if one.id == ours), None)
     if stored is None and not ours and standing:
         stored = standing[0]
-    return Pair(row, invoice, stored, [one for one in standing if one is not stored])
+    others = [one for one in standing if one is not stored]
+    undone = any(one.gone and one.id != ours for one in found)
+    return Pair(row, invoice, stored, others, undone)
 
 
 def _completed(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> dict[SalesforceId, Pair]:
@@ -177,13 +179,15 @@ def _paired_from_crm(work: VerifySync, invoices: Sequence[Invoice]) -> dict[Sale
 # Apply and record ---------------------------------------------------------------------------------
 
 
-def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Report) -> None:
+def _judge_all(
+    work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Report, *, of_all: bool
+) -> None:
     journal = work.lane.journal
     settled = {
         record: pair
         for record, pair in pairs.items()
         if (pair.row is None or pair.row.state in LINKED) and (pair.row or pair.stored)
-        if not _is_double(report.verdicts.get(record))
+        if pair.undone or not _is_double(report.verdicts.get(record))
     }
     begun = _adopted(work, settled)
     for row, _ in begun:
@@ -203,6 +207,7 @@ def _judge_all(work: VerifySync, pairs: Mapping[SalesforceId, Pair], report: Rep
                 pair,
                 received.get(pair.stored.id) if pair.stored else None,
                 same_contact=record not in strangers,
+                of_all=of_all,
             ),
         )
         for record, pair in settled.items()

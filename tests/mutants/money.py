@@ -221,6 +221,15 @@ MONEY = (
         ),
     ),
     Mutant(
+        "a second document is forgotten when the own one changes",
+        "sync_worker/sync/agreement.py",
+        " and not (of_all or pair.undone):\n",
+        " and of_all:\n",
+        (
+            "tests/sync/test_verify.py::test_a_second_document_is_shown_until_it_is_gone_though_only_the_own_one_changes",
+        ),
+    ),
+    Mutant(
         "a second document is forgotten a page later",
         "sync_worker/sync/verify.py",
         "    return verdict is not None and verdict[1].hold_class is HoldClass.SECOND_DOCUMENT\n",

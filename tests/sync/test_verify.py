@@ -270,6 +270,37 @@ def test_only_a_second_document_that_carries_our_marker_is_ours(
     assert [one["class"] for one in held(world)] == expected
 
 
+def test_a_second_document_is_shown_until_it_is_gone_though_only_the_own_one_changes(
+    side: Side,
+) -> None:
+    world = side.world()
+    side.enter(world, 1)
+    sent: list[Request] = []
+
+    def note(request: Request) -> None:
+        if request.method == "PUT" and request.path.endswith("/Invoices"):
+            sent.append(request)
+
+    world.roads["xero"].instead = note
+    side.sync(world)
+    own = side.document(world, 1)["id"]
+    world.advance(400)  # past the life of its key, the very same request arrives once more
+    door = world.roads["xero"].door
+    door.answer(door.admit(sent[0]))
+    (second,) = [one["id"] for one in side.documents(world, 1) if one["id"] != own]
+    (told,) = held(world)
+    assert told["class"] == "second-document"
+    assert second in told["cure"], "a bill's number is the same on both"
+    for days in (3, 7):
+        world.advance(days * DAYS)
+        world.xero.pay(own, "10.00")
+        world.sync("payments")
+        assert [one["class"] for one in held(world)] == ["second-document"]
+    world.xero.edit_invoice(second, status="DELETED")
+    assert held(world) == []
+    assert side.record(world, 1)["Finance_Sync_State__c"] == "Synced"
+
+
 def test_a_second_document_is_seen_though_the_own_one_comes_a_page_later(world: World) -> None:
     asked = 0
 
