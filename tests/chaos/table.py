@@ -869,9 +869,10 @@ GRANTS = (
     ),
     Fault(
         13,
-        "Xero refuses a file: of that kind, empty, or an eleventh",
+        "Xero refuses a file: one of that kind, or an eleventh",
         "held in Xero's words; tried when its time comes; the bill stands",
         (
+            f"{GRANT}::test_g13_a_kind_of_file_that_xero_does_not_take_waits_by_itself_and_costs_one_call",
             f"{PAPER}::test_what_xero_refuses_is_held_in_its_words_and_tried_again_when_its_time_comes",
             f"{PAPER}::test_an_eleventh_file_waits_until_there_is_room_on_the_bill",
         ),

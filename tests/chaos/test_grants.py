@@ -1,7 +1,9 @@
-"""F30 and G04 to G21: what only a grant maker's bills, papers and batches can suffer, where no other test tells it."""
+"""F30 and some of G01 to G31: what only bills, papers and batches can suffer, where no other test tells it."""
 
 from __future__ import annotations
 
+import base64
+import json
 import resource
 import shutil
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from msgspec.structs import replace
 
 from sync_worker.daemon.outcome import Exit
 from sync_worker.ports import unwatched
+from sync_worker.sandbox.http import Request, Response
 from tests.bankfiles.readers import read_aba
 from tests.office import BATCH, Office, an_office
 from tests.oracle import wrongs
@@ -81,6 +84,36 @@ def test_g04_a_tracking_that_goes_away_between_the_look_and_the_bill_makes_none_
     world.advance(2 * 3600)
     world.sync("bills")
     assert wrongs(world.org, world.xero) == []
+
+
+# Papers -------------------------------------------------------------------------------------------
+
+
+def test_g13_a_kind_of_file_that_xero_does_not_take_waits_by_itself_and_costs_one_call() -> None:
+    world = a_grant_world(papers=True, attach_audit=False)
+    film = {
+        "PathOnClient": "Film.mp4",
+        "VersionData": base64.b64encode(b"moving").decode(),
+        "FirstPublishLocationId": world.crm.milestone(),
+    }
+    world.org.save("ContentVersion", film)
+    refusal = {"Elements": [{"ValidationErrors": [{"Message": "File type not supported"}]}]}
+    sent: list[Request] = []
+
+    def refuse(request: Request) -> Response | None:
+        if "/Attachments/" not in request.path:
+            return None
+        sent.append(request)
+        return Response(400, {"Content-Type": "application/json"}, json.dumps(refusal).encode())
+
+    world.roads["xero"].instead = refuse
+    (held,) = world.sync("bills").counts["held"]
+    assert held["class"] == "attachment-refused"
+    assert "File type not supported" in held["cause"]
+    world.sync("bills")
+    assert len(sent) == 1
+    bill, row = world.bill(), world.milestone()
+    assert (bill["status"], row["Finance_Sync_State__c"]) == ("AUTHORISED", "Synced")
 
 
 # Batches ------------------------------------------------------------------------------------------
