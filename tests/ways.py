@@ -1,4 +1,4 @@
-"""The ways to both vendors without sockets: requests and urllib3 on top, a sandbox's doors below.
+"""The ways out without sockets: requests, urllib3 and the letters' way on top, a sandbox's doors and mail box below.
 
 What goes wrong is given the very exceptions that sockets give, with retries off: a cut connection, a time-out, half an
 answer, a connection refused. The clock is virtual, so a slow answer takes no time at all; what a server finishes after
@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import http.client
 import io
-from collections.abc import Callable
+import smtplib
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from aiosmtpd.smtp import Envelope
 from requests.adapters import HTTPAdapter
 
 from sync_worker.sandbox.door import Cut, Door, Ticket
 from sync_worker.sandbox.http import Clock, Request, Response
+from sync_worker.sandbox.mailbox import Slot
 
 ON_THE_ROAD = 0.05
 """Seconds any call takes: two calls never stand at one instant."""
@@ -204,6 +207,60 @@ class SalesforceWay(HTTPAdapter):
             raise requests.ConnectionError(lost, request=request) from None
         answer: requests.Response = self.build_response(request, self._road.arriving(response))
         return answer
+
+
+class MailWay:
+    """Stands where smtplib.SMTP stands."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot = slot
+
+    def __call__(self, *_: Any, **options: Any) -> Any:
+        assert options["timeout"], "a mail server without a time-out may hang for ever"
+        return Line(self._slot)
+
+
+class Line:
+    """A line to a mail box: what smtplib says comes to the slot's own answers, which are aiosmtpd's hooks."""
+
+    def __init__(self, slot: Slot) -> None:
+        self._slot: Any = slot
+        self._envelope = Envelope()
+        self._cut = False
+
+    @property
+    def transport(self) -> Line:
+        """What the slot closes to cut the line."""
+        return self
+
+    def close(self) -> None:
+        self._cut = True
+
+    def ehlo_or_helo_if_needed(self) -> None: ...
+
+    def quit(self) -> None: ...
+
+    def mail(self, sender: str) -> tuple[int, bytes]:
+        return self._said(self._slot.handle_MAIL(self, None, self._envelope, sender, []))
+
+    def rcpt(self, to: str) -> tuple[int, bytes]:
+        return self._said(self._slot.handle_RCPT(self, None, self._envelope, to, []))
+
+    def data(self, content: bytes) -> tuple[int, bytes]:
+        self._envelope.content = content
+        return self._said(self._slot.handle_DATA(self, None, self._envelope))
+
+    def _said(self, answer: Coroutine[Any, Any, str]) -> tuple[int, bytes]:
+        """The slot waits for nothing, so that its answer is there at once."""
+        said = ""
+        try:
+            answer.send(None)
+        except StopIteration as end:
+            said = str(end.value)
+        if self._cut:
+            raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+        code, _, words = said.partition(" ")
+        return int(code), words.encode()
 
 
 def _read(timeout: urllib3.Timeout) -> float:

@@ -27,6 +27,7 @@ from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.edge import Sandbox
 from sync_worker.sandbox.faults import fault_from
 from sync_worker.sandbox.http import Clock
+from sync_worker.sandbox.mailbox import Slot
 from sync_worker.sandbox.salesforce.org import SalesforceOrg
 from sync_worker.sandbox.seeds.applicants import open_books
 from sync_worker.sandbox.xero.app import XeroSandbox
@@ -34,12 +35,14 @@ from sync_worker.sandbox.xero.knobs import Knobs
 from sync_worker.settings import Settings
 from sync_worker.wiring import App, Ways
 from tests import journals
-from tests.ways import Road, SalesforceWay, Time, XeroWay
+from tests.ways import MailWay, Road, SalesforceWay, Time, XeroWay
 
 METADATA = Path(__file__).resolve().parents[1] / "config" / "salesforce"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 TODAY = date(2026, 3, 4)
 SALESFORCE, XERO = "http://127.0.0.1:9701", "http://127.0.0.1:9702"
+MAIL = {"host": "127.0.0.1", "port": 1, "tls": "none", "sender": "Kea Grants <grants@kea.example>"}
+"""A mail server at a port where nobody listens: letters go to the sandbox's mail box without a socket."""
 
 Row = dict[str, Any]
 
@@ -84,6 +87,7 @@ class World:
             "salesforce": Road(plane.salesforce_door, self.time),
             "xero": Road(plane.xero_door, self.time),
         }
+        self.mail = Slot(plane.mailbox)
         self.clock = VirtualClock(self.time)
         self.crm = Crm(plane.org)
         self.moments: Moments = unwatched
@@ -132,7 +136,12 @@ class World:
         return self._app(clock, moments).connection("main")
 
     def _app(self, clock: VirtualClock, moments: Moments) -> App:
-        ways = Ways(SalesforceWay(self.roads["salesforce"]), XeroWay(self.roads["xero"]))
+        by_socket = self.settings.mail.port != MAIL["port"]
+        ways = Ways(
+            SalesforceWay(self.roads["salesforce"]),
+            XeroWay(self.roads["xero"]),
+            None if by_socket else MailWay(self.mail),
+        )
         return App(
             self.settings,
             clock,
@@ -278,17 +287,17 @@ class Crm:
 
     def __init__(self, org: SalesforceOrg) -> None:
         self._org = org
-        self._people: dict[str, str] = {}
+        self.people: dict[str, str] = {}
         self._items: dict[str, str] = {}
 
     def participant(self, name: str = "Sam Client", **values: Any) -> str:
         """The record id; the same one each time the same name is given without further values."""
-        if values or name not in self._people:
+        if values or name not in self.people:
             first, _, last = name.rpartition(" ")
-            self._people[name] = self._org.save(
+            self.people[name] = self._org.save(
                 "Contact", {"FirstName": first or None, "LastName": last, **values}
             )
-        return self._people[name]
+        return self.people[name]
 
     def plan_manager(self, name: str = "Plan Partners", **values: Any) -> str:
         return self._org.save("Account", {"Name": name, **values})
@@ -437,12 +446,12 @@ class Crm:
         )
 
     def applicant(self, name: str = "Exeter Choir", **values: Any) -> str:
-        if values or name not in self._people:
+        if values or name not in self.people:
             email = f"grants@{name.split(maxsplit=1)[0].lower()}.example"
-            self._people[name] = self._org.save(
+            self.people[name] = self._org.save(
                 "Account", {"Name": name, "Finance_Email__c": email, **values}
             )
-        return self._people[name]
+        return self.people[name]
 
     def funding_category(self, name: str = "Community", **values: Any) -> str:
         if values or name not in self._items:
@@ -483,8 +492,10 @@ def a_grant_world(
     profile: str = "empty",
     seeded: int = 1,
     org: Row | None = None,
+    books: Row | None = None,
     papers: bool = False,
     mail: Row | None = None,
+    bank: Row | None = None,
     **bills: Any,
 ) -> World:
     """A grant maker: nothing but bills goes to Xero, its grants stand on account 480 there. Their papers are attached
@@ -493,6 +504,7 @@ def a_grant_world(
         profile=profile,
         seeded=seeded,
         org=org,
+        books=books,
         sends=["bills"],
         bills={
             "account_code": "480",
@@ -501,6 +513,7 @@ def a_grant_world(
             **bills,
         },
         mail=mail or {},
+        bank=bank or {},
     )
     if profile == "empty":
         open_books(world.xero)

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 
 from sync_worker.domain.errors import Misconfigured
+from sync_worker.ports import Moments, unwatched
 
 
 class FileFolder:
     """ports.Folder on a disk. Files are for the worker's own user: they hold other people's bank accounts."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, moments: Moments = unwatched) -> None:
         self._path = path
+        self._moments = moments
 
     def free(self, name: str) -> None:
         if self._at(name).exists():
@@ -30,7 +32,12 @@ class FileFolder:
                     "`sync-worker batch` command puts this one there"
                 )
             return
-        half = goal.with_name(f".{name}.half")
+        self._moments("bank.PUT.file.before")
+        self._write(goal, content)
+        self._moments("bank.PUT.file.after")
+
+    def _write(self, goal: Path, content: bytes) -> None:
+        half = goal.with_name(f".{goal.name}.half")
         try:
             half.unlink(missing_ok=True)
             with os.fdopen(
@@ -43,7 +50,7 @@ class FileFolder:
             self._flush()
         except OSError as failure:
             raise Misconfigured(
-                f"the bank file {name} cannot be written to {self._path} ({failure.strerror}); mend that, and the "
+                f"the bank file {goal.name} cannot be written to {self._path} ({failure.strerror}); mend that, and the "
                 "next `sync-worker batch` command puts it there"
             ) from failure
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Literal
 
 from sync_worker.domain.letter import Delivery, Letter, NotSent, Sent, SentPerhaps
 from sync_worker.notify.message import Message, Unsendable, composed
-from sync_worker.ports import Clock
+from sync_worker.ports import Clock, Moments, unwatched
 
 Tls = Literal["starttls", "tls", "none"]
 
@@ -40,6 +40,9 @@ class SmtpMail:
     server: MailServer
     sender: str
     clock: Clock
+    moments: Moments = unwatched
+    way: Callable[..., smtplib.SMTP] = smtplib.SMTP
+    """What opens a line that does not begin with TLS."""
 
     def send(self, letter: Letter) -> Delivery:
         try:
@@ -52,7 +55,10 @@ class SmtpMail:
                 _checked(line.mail(message.sender))
                 every = False
                 _checked(line.rcpt(message.to))
-                return _handed_over(line, message)
+                self.moments("mail.DATA.letter.before")
+                fate = _handed_over(line, message)
+                self.moments("mail.DATA.letter.after")
+                return fate
         except (OSError, ValueError) as failed:  # smtplib's and ssl's are OSErrors
             return NotSent(_words(failed), again=_may_pass(failed), every=every)
 
@@ -83,7 +89,7 @@ class SmtpMail:
                 context=self._trust(),
             )
         else:
-            line = smtplib.SMTP(server.host, server.port, name, timeout=server.timeout_s)
+            line = self.way(server.host, server.port, name, timeout=server.timeout_s)
         try:
             line.ehlo_or_helo_if_needed()
         except BaseException:

@@ -58,7 +58,7 @@ class App(Ground):
 
     def mail(self) -> Mail | None:
         """The way letters leave; None where no mail server is set."""
-        return mail_of(self.settings, self.clock)
+        return mail_of(self)
 
     def templates(self) -> Templates:
         return templates_of(self.settings)

@@ -6,6 +6,7 @@ from sync_worker.bankfiles.aba import Terms
 from sync_worker.bankfiles.folder import FileFolder
 from sync_worker.bankfiles.formats import PayersBank, payers_bank
 from sync_worker.domain.payout import Payer
+from sync_worker.ports import Moments
 from sync_worker.settings.bank import Bank as BankSettings
 
 
@@ -24,5 +25,5 @@ def bank_of(chosen: BankSettings) -> PayersBank | None:
     return payers_bank(chosen.format, payer, chosen.currency, terms)
 
 
-def folder_of(chosen: BankSettings) -> FileFolder:
-    return FileFolder(chosen.folder)
+def folder_of(chosen: BankSettings, moments: Moments) -> FileFolder:
+    return FileFolder(chosen.folder, moments)

@@ -111,7 +111,7 @@ def connected(
                 crm=SalesforcePaymentBatches(crm.client, crm.names),
                 bills=bills.ledger,
                 journal=journal.payment_batches,
-                folder=folder_of(settings.bank),
+                folder=folder_of(settings.bank, ground.moments),
                 clock=ground.clock,
                 zone=ZoneInfo(settings.time_zone),
                 guard=journal.guard,

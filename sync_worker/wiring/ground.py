@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import smtplib
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,10 +22,11 @@ from sync_worker.xero.transport import Pool
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """Other ways to the vendors than sockets: a sandbox's cores in the same process."""
+    """Other ways out than sockets: a sandbox's parts in the same process."""
 
     salesforce: Any = None
     xero: Pool | None = None
+    mail: Callable[..., smtplib.SMTP] | None = None
 
 
 @dataclass(slots=True)

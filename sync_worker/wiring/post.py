@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import Misconfigured
 from sync_worker.notify.smtp import MailServer, SmtpMail
 from sync_worker.notify.templates import Templates
-from sync_worker.ports import Clock, CrmInvoices, LedgerBooks, Mail
+from sync_worker.ports import CrmInvoices, LedgerBooks, Mail
 from sync_worker.settings import Settings
 from sync_worker.state.journal import SqlJournal
 from sync_worker.sync.digests import Digests
@@ -24,9 +25,9 @@ from sync_worker.wiring.ground import Ground, opened_secret
 log = structlog.get_logger()
 
 
-def mail_of(settings: Settings, clock: Clock) -> Mail | None:
+def mail_of(ground: Ground) -> Mail | None:
     """The way letters leave; None where no mail server is set."""
-    chosen = settings.mail
+    chosen = ground.settings.mail
     if chosen.host is None or chosen.sender is None:
         return None
     server = MailServer(
@@ -38,7 +39,8 @@ def mail_of(settings: Settings, clock: Clock) -> Mail | None:
         ca_file=chosen.ca_file,
         timeout_s=chosen.timeout_s,
     )
-    return SmtpMail(server, chosen.sender, clock)
+    way = ground.ways.mail or smtplib.SMTP
+    return SmtpMail(server, chosen.sender, ground.clock, ground.moments, way)
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -52,7 +54,7 @@ def templates_of(settings: Settings) -> Templates:
 def outbox_of(
     ground: Ground, name: str, journal: SqlJournal, books: LedgerBooks, kinds: Sequence[Kind]
 ) -> Outbox | None:
-    mail, chosen = mail_of(ground.settings, ground.clock), ground.settings.mail
+    mail, chosen = mail_of(ground), ground.settings.mail
     if mail is None:
         return None
     post = Post(
