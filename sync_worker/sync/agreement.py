@@ -61,7 +61,7 @@ def judged(
     before = pair.row.hold if pair.row else None
     if before and before.hold_class is HoldClass.SECOND_DOCUMENT and not (of_all or pair.undone):
         return before  # it stands there still, and did not change lately
-    if pair.waits_for_its_last_step:
+    if pair.waits_for_its_last_step and invoice.status != "Cancelled":
         return None
     if differences := [*_differences(invoice, stored, same_contact=same_contact)]:
         return Hold(

@@ -169,13 +169,13 @@ class Linking:
         drafts: Sequence[Completion],
         invoices: Mapping[SalesforceId, Invoice],
     ) -> tuple[list[Completion], dict[SalesforceId, Document]]:
-        """The bills that may be completed, and the rows of those that may not."""
+        """The bills that may be completed now, and the rows of those that may not before a person acted."""
         begun = [(one.row, invoices[one.row.record]) for one in drafts]
-        holds = payees.refused(self.lane.journal, self.ledger, self.contacts, begun)
+        holds = payees.refused(self.lane, self.ledger, self.contacts, begun)
         stopped = {
-            row.record: self._held(row, holds[row.record], invoice)
+            row.record: self._held(row, hold, invoice)
             for row, invoice in begun
-            if row.record in holds
+            if (hold := holds.get(row.record))
         }
         return [one for one in drafts if one.row.record not in holds], stopped
 

@@ -4,26 +4,29 @@ bill beside it? Xero takes any number of bills of one number, so that only looki
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from sync_worker.domain.document import Document, Kind
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
 from sync_worker.domain.invoice import Invoice, LedgerInvoice
 from sync_worker.ports import Journal, LedgerContacts, LedgerInvoices
+from sync_worker.sync.attempt import Lane
 from sync_worker.sync.contacts import strangers
 
 
 def refused(
-    journal: Journal,
+    lane: Lane,
     ledger: LedgerInvoices,
     contacts: LedgerContacts,
     begun: Sequence[tuple[Document, Invoice]],
-) -> dict[SalesforceId, Hold]:
-    """Why some of them must not be completed; those that may be are not in it."""
+) -> dict[SalesforceId, Hold | None]:
+    """Those that must not be completed, and why; None where the draft was made just now and Xero does not list it yet,
+    so that the next run asks again. Those that may be completed are not in it."""
     listed = ledger.numbered(list(dict.fromkeys(row.xero_number for row, _ in begun)))
     drafts = {one.id: one for one in listed}
     pairs = [(row, invoice, drafts.get(row.document_id)) for row, invoice in begun]
-    payees = _payees(journal, [invoice for _, invoice in begun])
+    payees = _payees(lane.journal, [invoice for _, invoice in begun])
     others = strangers(
         contacts,
         {
@@ -32,15 +35,23 @@ def refused(
             if draft and draft.contact
         },
     )
-    holds: dict[SalesforceId, Hold] = {}
+    holds: dict[SalesforceId, Hold | None] = {}
     for row, invoice, draft in pairs:
-        if draft is None or draft.gone:
+        if draft is None and _made_just_now(lane, row):
+            holds[row.record] = None
+        elif draft is None or draft.gone:
             holds[row.record] = _gone(row)
         elif row.record in others:
             holds[row.record] = _payee_changed(row, invoice)
         elif double := _double(draft, listed):
             holds[row.record] = _possible_duplicate(double)
     return holds
+
+
+def _made_just_now(lane: Lane, row: Document) -> bool:
+    """Nothing is called absent before QUIET has passed since it was sent: lists lag behind writes."""
+    quiet = timedelta(seconds=lane.patience.quiet)
+    return row.sent_at is not None and lane.sender.now() - row.sent_at <= quiet
 
 
 def _payees(journal: Journal, invoices: Sequence[Invoice]) -> Mapping[SalesforceId, set[XeroId]]:

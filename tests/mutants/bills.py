@@ -82,9 +82,23 @@ BILLS = (
     Mutant(
         "a draft that waits for its approval is called drift",
         "sync_worker/sync/agreement.py",
-        "    if pair.waits_for_its_last_step:\n",
-        "    if pair.waits_for_its_last_step and pair.row is None:\n",
+        "    if pair.waits_for_its_last_step and invoice.status",
+        "    if pair.waits_for_its_last_step and pair.row is None and invoice.status",
         (f"{TESTS}test_the_look_afterwards_spares_a_draft_that_waits_for_its_approval",),
+    ),
+    Mutant(
+        "the draft of a cancelled milestone is told to nobody",
+        "sync_worker/sync/agreement.py",
+        "    if pair.waits_for_its_last_step and invoice.status",
+        "    if pair.waits_for_its_last_step or invoice.status",
+        (f"{TESTS}test_a_cancelled_milestone_whose_draft_stands_in_xero_is_shown",),
+    ),
+    Mutant(
+        "a draft that Xero does not list yet is called deleted",
+        "sync_worker/sync/payees.py",
+        "        if draft is None and _made_just_now(lane, row):\n",
+        "        if draft is None and row.batch is None:\n",
+        (f"{TESTS}test_a_draft_that_xero_does_not_list_yet_is_not_called_deleted",),
     ),
     Mutant(
         "bills are taken for sales when they are looked for",

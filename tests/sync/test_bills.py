@@ -180,6 +180,32 @@ def test_the_look_afterwards_spares_a_draft_that_waits_for_its_approval() -> Non
     )
 
 
+def test_a_cancelled_milestone_whose_draft_stands_in_xero_is_shown() -> None:
+    world = a_grant_world(publish=BOTH_POINTS)
+    milestone = world.crm.milestone(Status__c="Submitted")
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Status__c="Cancelled")
+    assert held(world, "verify") == {"bill:MS-1": "changed-since"}
+    assert "cancelled in the CRM and DRAFT in Xero" in world.milestone()["Finance_Message__c"]
+    world.crm.edit("Milestone__c", milestone, Status__c="Submitted")
+    assert held(world, "verify") == {}
+    assert world.milestone()["Finance_Sync_State__c"] == "Draft"
+    world.crm.edit("Milestone__c", milestone, Status__c="Cancelled")
+    world.xero.void_invoice(world.bill()["id"])
+    assert held(world, "verify") == {}, "both sides agree that there is none"
+
+
+def test_a_draft_that_xero_does_not_list_yet_is_not_called_deleted() -> None:
+    world = a_grant_world(books={"late_visibility_s": 240})
+    world.crm.milestone()
+    assert held(world) == {}
+    assert (world.bill()["status"], world.milestone()["Finance_Message__c"]) == ("DRAFT", None)
+    world.advance(300)
+    assert held(world) == {}
+    assert world.bill()["status"] == "AUTHORISED"
+    assert world.milestone()["Finance_Sync_State__c"] == "Synced"
+
+
 def test_a_draft_that_was_deleted_in_xero_is_shown_and_not_made_again() -> None:
     world = a_grant_world(publish=BOTH_POINTS)
     milestone = world.crm.milestone(Status__c="Submitted")
