@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from more_itertools import chunked
 
-from sync_worker.domain.document import LINKED, NEEDS_A_PERSON, Document, Kind, State
+from sync_worker.domain.document import LINKED, NEEDS_A_PERSON, Document, Kind, Sighting, State
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.ids import SalesforceId, XeroId
@@ -219,6 +219,8 @@ def _judge_all(
         # The next run of payments fetches all of them.
         journal.move_cursor(PAYMENTS_MISSED, work.lane.sender.now())
     _tell(work, settled, rows)
+    # As the boot look does: by this the papers know that a bill is ours, which the journal did not send.
+    journal.see([*_unknown_to_us(settled.values())])
     journal.save(
         [Change(row, _words(row)) for record, row in rows.items() if row != settled[record].row]
     )
@@ -253,6 +255,13 @@ def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:
         and not pair.stored.gone
         and (marker := Marker.read(pair.stored.url))
     ]
+
+
+def _unknown_to_us(pairs: Iterable[Pair]) -> Iterator[Sighting]:
+    for pair in pairs:
+        marker = Marker.read(pair.stored.url) if pair.stored else None
+        if pair.row is None and pair.stored and marker:
+            yield sighted(marker, pair.stored)
 
 
 def _received(work: VerifySync, pairs: Iterable[Pair]) -> dict[XeroId, Decimal]:
@@ -335,7 +344,9 @@ def _agreed(pair: Pair) -> str:
 
 
 def _is_news(pair: Pair, row: Document) -> bool:
-    told = pair.invoice is not None and pair.invoice.sync_state == DRIFT
+    shown = pair.invoice.sync_state if pair.invoice else ""
+    told = shown == DRIFT
     if row.hold is None:
-        return told
+        # A bill may have been completed by a worker that was killed then, and paid before another one came to it.
+        return told or (shown == DRAFTED and not pair.waits_for_its_last_step)
     return not (told and pair.row is not None and pair.row.hold == row.hold)

@@ -94,6 +94,24 @@ BILLS = (
         (f"{TESTS}test_a_cancelled_milestone_whose_draft_stands_in_xero_is_shown",),
     ),
     Mutant(
+        "a bill that stands and is paid is shown as a draft for ever",
+        "sync_worker/sync/verify.py",
+        "        return told or (shown == DRAFTED and",
+        "        return told or (shown is None and",
+        (
+            f"{TESTS}test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_shown_as_a_draft",
+        ),
+    ),
+    Mutant(
+        "a bill that the look afterwards meets first gets no papers",
+        "sync_worker/sync/verify.py",
+        "    journal.see([*_unknown_to_us(settled.values())])\n",
+        "    journal.see([])\n",
+        (
+            f"{TESTS}test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_shown_as_a_draft",
+        ),
+    ),
+    Mutant(
         "a draft that Xero does not list yet is called deleted",
         "sync_worker/sync/payees.py",
         "        if draft is None and _made_just_now(lane, row):\n",

@@ -13,6 +13,7 @@ from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.seeds.applicants import open_books
+from tests.sync.test_notices import dies
 from tests.world import World, a_grant_world, a_world
 
 BOTH_POINTS = ["contract-executed", "milestone-approved"]
@@ -570,6 +571,23 @@ def test_a_bill_edited_in_xero_is_shown_as_drift_on_the_milestone() -> None:
     world.xero.edit_invoice(world.bill()["id"], date=date(2026, 2, 10))
     assert held(world, "verify") == {}
     assert world.milestone()["Finance_Sync_State__c"] == "Synced"
+
+
+def test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_shown_as_a_draft() -> (
+    None
+):
+    world = a_grant_world(publish=BOTH_POINTS, papers=True)
+    milestone = world.crm.milestone("MS-1", "1000.00", Status__c="Submitted")
+    world.sync("bills")
+    world.crm.edit("Milestone__c", milestone, Status__c="Approved")
+    dies(world, "xero.POST.Invoices.after", "bills")
+    world.lose_journal()
+    world.xero.pay(world.bill()["id"], "1000.00")
+    world.sync("payments")
+    assert world.milestone()["Status__c"] == "Paid", "so that it is not due any more"
+    assert held(world, "verify") == {}
+    assert world.milestone()["Finance_Sync_State__c"] == "Synced"
+    assert world.sync("bills").counts["attached"] == 1, "and its papers follow"
 
 
 @pytest.mark.parametrize("status", ["Submitted", "Approved"])
