@@ -189,6 +189,8 @@ def _judge_all(
         if (pair.row is None or pair.row.state in LINKED) and (pair.row or pair.stored)
         if pair.undone or not _is_double(report.verdicts.get(record))
     }
+    # As the boot look does: by this the papers know that a bill is ours, which the journal did not send.
+    journal.see([*_unknown_to_us(settled.values())])
     begun = _adopted(work, settled)
     for row, _ in begun:
         del settled[row.record]
@@ -219,8 +221,6 @@ def _judge_all(
         # The next run of payments fetches all of them.
         journal.move_cursor(PAYMENTS_MISSED, work.lane.sender.now())
     _tell(work, settled, rows)
-    # As the boot look does: by this the papers know that a bill is ours, which the journal did not send.
-    journal.see([*_unknown_to_us(settled.values())])
     journal.save(
         [Change(row, _words(row)) for record, row in rows.items() if row != settled[record].row]
     )

@@ -590,6 +590,18 @@ def test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_show
     assert world.sync("bills").counts["attached"] == 1, "and its papers follow"
 
 
+def test_a_bill_that_only_the_look_afterwards_finds_and_links_gets_its_papers() -> None:
+    world = a_grant_world(papers=True)
+    world.crm.milestone("MS-1", "1000.00")
+    dies(world, "xero.POST.Invoices.after", "bills")
+    world.lose_journal()
+    world.xero.pay(world.bill()["id"], "1000.00")
+    assert world.sync("verify").counts["linked"] == 1
+    world.sync("payments")
+    assert world.milestone()["Status__c"] == "Paid", "so that it is not due any more"
+    assert world.sync("bills").counts["attached"] == 1
+
+
 @pytest.mark.parametrize("status", ["Submitted", "Approved"])
 def test_after_a_lost_journal_the_draft_that_stands_is_the_one_that_is_completed(
     status: str,
