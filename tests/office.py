@@ -44,6 +44,14 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 Row = dict[str, Any]
 
 
+def order(
+    person: str, verb: str, batch: str = BATCH, /, *milestones: str, **words: Any
+) -> dict[str, Any]:
+    """A command as it is asked for; what is not said is plain."""
+    asked = {"verb": verb, "person": person, "batch": batch, "milestones": list(milestones)}
+    return {**asked, **WORDS[verb], **words}
+
+
 class Office:
     """Ann fills the batches, Bob approves them."""
 
@@ -56,10 +64,9 @@ class Office:
         self, person: str, verb: str, batch: str = BATCH, /, *milestones: str, **words: Any
     ) -> Result:
         """One command, with the lane taken for it."""
-        order = {"verb": verb, "person": person, "batch": batch, "milestones": list(milestones)}
         with self.world.worker.held() as ours:
             assert ours
-            return self.world.worker.run_batch({**order, **WORDS[verb], **words})
+            return self.world.worker.run_batch(order(person, verb, batch, *milestones, **words))
 
     def milestone(
         self, number: str, amount: str = "5000.00", who: str = "Halfway Museum", **values: Any

@@ -78,6 +78,10 @@ class Breach:
     words: str
 
 
+Order = frozenset[tuple[str, str, Decimal]]
+"""(milestone, account in digits, amount): what one bank file tells the bank to pay."""
+
+
 @dataclass(slots=True)
 class Deeds:
     """What people did. Ids of the CRM (`records`, `parties`) and of Xero (`documents`)."""
@@ -92,6 +96,18 @@ class Deeds:
     """Participants and accounts whose contact people archived, merged or typed in themselves."""
     may_be_idle: bool = False
     """Invoices were cancelled or deleted after their contact was made."""
+    untold: set[str] = field(default_factory=set)
+    """Payments that the CRM had and nobody was told of when the journal was lost: their letters went with it."""
+    told_again: set[str] = field(default_factory=set)
+    """Payments told of since an older journal was copied in which their letters may still have waited."""
+    ordered: dict[str, list[Order]] = field(default_factory=dict)
+    """By a batch's number: what stood in it each time that somebody submitted or approved it."""
+    taken_out: set[tuple[str, str]] = field(default_factory=set)
+    """(batch, milestone): a person said that the bank did not pay it."""
+    filed: set[str] = field(default_factory=set)
+    """Batches of which a person was told that their file is made."""
+    filed_again: set[str] = field(default_factory=set)
+    """Batches whose file somebody had made once more, with a reason."""
     drafts_may_stay: bool = False
     """A request was held up longer than anything waits: the worst it may leave is a second draft, which nobody owes."""
 
@@ -207,7 +223,7 @@ def _strays(invoices: Iterable[Row], xero: XeroSandbox, seen: Set[str]) -> Itera
     for document in xero.documents():
         if not document["made_by"] or document["status"] in GONE or document["id"] in linked | seen:
             continue
-        if _record(document) not in rows:
+        if record_of(document) not in rows:
             words = f"{document['number']} ({document['reference']}) is in Xero and no CRM record is linked to it"
             yield Breach(Kind.ORPHANED, document["id"], words)
 
@@ -324,9 +340,10 @@ def _by_record(xero: XeroSandbox) -> tuple[dict[str, list[Row]], dict[str, list[
     for document in xero.documents():
         if document["url"]:
             where = gone if document["status"] in GONE else standing
-            where[_record(document)].append(document)
+            where[record_of(document)].append(document)
     return standing, gone
 
 
-def _record(document: Row) -> str:
-    return str(document["url"].rpartition("/")[2].partition("?")[0])
+def record_of(document: Row) -> str:
+    """The CRM record whose id our marker bears; empty where there is no marker."""
+    return str(document["url"] or "").rpartition("/")[2].partition("?")[0]

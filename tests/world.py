@@ -10,7 +10,8 @@ Nothing is mocked: the sandbox is the vendors' only double, both SDKs run, the j
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
@@ -22,6 +23,8 @@ from sync_worker.daemon.runner import Connection
 from sync_worker.domain.document import IN_DOUBT, Document, Kind
 from sync_worker.domain.errors import Stopping
 from sync_worker.domain.ids import SalesforceId
+from sync_worker.domain.paper import Audit
+from sync_worker.papers.audit import drawn
 from sync_worker.ports import Moments, Step, unwatched
 from sync_worker.sandbox.control import ControlPlane
 from sync_worker.sandbox.edge import Sandbox
@@ -91,6 +94,8 @@ class World:
         self.clock = VirtualClock(self.time)
         self.crm = Crm(plane.org)
         self.moments: Moments = unwatched
+        self.draws: Callable[[Audit], bytes] = drawn
+        """What makes an audit document."""
         self._served = urls is not None
         self._urls = urls or (SALESFORCE, XERO)
         self.settings = self._settings(settings)
@@ -129,11 +134,16 @@ class World:
         if hasattr(self, "worker"):
             self.worker.lane.release()
         self.app = self._app(self.clock, self._passed)
-        self.worker: Connection = self.app.connection("main")
+        self.worker: Connection = self._connected(self.app)
 
     def another_worker(self, clock: VirtualClock, moments: Moments) -> Connection:
         """One more process on the same journal, with a watch of its own."""
-        return self._app(clock, moments).connection("main")
+        return self._connected(self._app(clock, moments))
+
+    def _connected(self, app: App) -> Connection:
+        worker = app.connection("main")
+        worker.papers = replace(worker.papers, drawn=self.draws)
+        return worker
 
     def _app(self, clock: VirtualClock, moments: Moments) -> App:
         by_socket = self.settings.mail.port != MAIL["port"]

@@ -1,16 +1,18 @@
 """Every moment at which a run can end, one after the other, and every pair of two: the n-th for n = 1, 2, 3 ... until
 a run gets to its end.
 
-Six plain lives, each with what people do in them told beforehand, so that the moments are the same every time.
+Plain lives, each with what people do in them told beforehand, so that the moments are the same every time.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from tests.oracle import Breach
+from tests.simulation.commands import Command
 from tests.simulation.life import Life, a_grant_makers_life, a_life
 from tests.simulation.points import WAYS
 from tests.simulation.tally import Tally
@@ -20,19 +22,20 @@ JOURNALS = ("kept", "lost")
 LIMIT = 1000
 
 Act = Callable[[Life], object]
-Step = str | Act
-"""The name of a process that runs, or what people do between two runs."""
+Step = str | Command | Act
+"""The name of a process that runs, a command that somebody types, or what people do between two runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
     """`before` is lived in peace; `steps` are those in which the worker dies."""
 
-    numbering: str
-    """Who numbers invoices; BILLS where there are none."""
+    born: Callable[[], Life]
     processes: tuple[str, ...]
     before: tuple[Step, ...]
     steps: tuple[Step, ...]
+    gaps: tuple[str, ...] = tuple(GAPS)
+    """Until the restart: fewer where nothing waits for any time to pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +129,90 @@ def pay_what_is_billed(life: Life) -> None:
                 life.world.xero.pay(one["id"], amount)
 
 
-BILLS = "bills"
+def one_milestone(life: Life) -> None:
+    crm = life.world.crm
+    bank = {"Bank_BSB__c": "062-111", "Bank_Account_Number__c": "10000001"}
+    choir = crm.applicant("Exeter Choir", Finance_Email__c="grants@exeter.example", **bank)
+    crm.milestone("MS-1", "1000.00", who=choir)
+
+
+def billed_before_papers_were_wanted(life: Life) -> None:
+    """So that the moments are those of the papers alone."""
+    worker = life.world.worker
+    worker.papers = replace(worker.papers, audits=False, files=False)
+    life.lived("bills")
+    life.world.restart()
+
+
+def put_two_files_on_it(life: Life) -> None:
+    """And save it, as a person does who has put them there."""
+    (row,) = life.world.org.rows("Milestone__c")
+    for name in ("Invoice", "Report"):
+        content = base64.b64encode(f"the {name}".encode()).decode()
+        path = {"PathOnClient": f"{name}.pdf", "VersionData": content}
+        life.world.org.save("ContentVersion", {**path, "FirstPublishLocationId": row["Id"]})
+    life.world.crm.edit("Milestone__c", row["Id"], Approved_By__c="Ada Grantmaker")
+
+
+def pay_it_in_part(life: Life) -> None:
+    life.world.xero.pay(life.world.bill("MS-1")["id"], "250.00")
+
+
+def take_it_back_and_pay_another(life: Life) -> None:
+    """So that one letter is due, and another would be if it had not left."""
+    (paid,) = life.world.xero.payments()
+    life.world.xero.unpay(paid["id"])
+    life.world.xero.pay(life.world.bill("MS-1")["id"], "300.00")
+
+
+NEW = Command("Ann", "new")
+ADD = Command("Ann", "add", milestones=("MS-1",))
+SUBMIT, APPROVE = Command("Ann", "submit"), Command("Bob", "approve")
+EXPORT = Command("Ann", "export")
+
 LIVES = {
-    "invoices-xero": Plain("xero", ("invoices",), (three_invoices,), ("invoices",)),
-    "invoices-crm": Plain("crm", ("invoices",), (three_invoices,), ("invoices",)),
+    "invoices-xero": Plain(
+        partial(a_life, "xero"), ("invoices",), (three_invoices,), ("invoices",)
+    ),
+    "invoices-crm": Plain(partial(a_life, "crm"), ("invoices",), (three_invoices,), ("invoices",)),
     "payments": Plain(
-        "xero",
+        partial(a_life, "xero"),
         ("invoices", "payments"),
         (three_invoices, "invoices", pay_in_part),
         ("payments", take_one_back_and_pay_another, "payments"),
     ),
     "later": Plain(
-        "xero",
+        partial(a_life, "xero"),
         ("invoices", "payments"),
         (three_invoices, "invoices", pay_in_part, "payments", edit_one_and_enter_another),
         ("invoices", take_one_back_and_pay_another, "verify"),
     ),
-    "bills": Plain(BILLS, ("bills",), (three_milestones,), ("bills",)),
+    "bills": Plain(a_grant_makers_life, ("bills",), (three_milestones,), ("bills",)),
     "bills-approved": Plain(
-        BILLS,
+        a_grant_makers_life,
         ("bills", "payments"),
         (three_milestones, "bills"),
         (approve_the_third_for_less, "bills", pay_what_is_billed, "payments"),
+    ),
+    "papers": Plain(
+        partial(a_grant_makers_life, papers=True),
+        ("bills",),
+        (one_milestone, billed_before_papers_were_wanted, put_two_files_on_it),
+        ("bills",),
+    ),
+    "letters": Plain(
+        partial(a_grant_makers_life, letters=True),
+        ("bills", "payments"),
+        (one_milestone, "bills", pay_it_in_part, "payments", take_it_back_and_pay_another),
+        ("payments",),
+        ("7min",),
+    ),
+    "batch": Plain(
+        partial(a_grant_makers_life, bank=True),
+        ("payments",),
+        (one_milestone, "bills", NEW, ADD),
+        (SUBMIT, APPROVE, EXPORT),
+        ("5s",),
     ),
 }
 """The first push and the first payments of `later` are those of the others, where every death in them is tried."""
@@ -157,7 +222,7 @@ LIVES = {
 
 def begun(name: str) -> tuple[Life, Plain]:
     plain = LIVES[name]
-    life = a_grant_makers_life() if plain.numbering == BILLS else a_life(plain.numbering)
+    life = plain.born()
     life.processes = plain.processes
     for step in plain.before:
         _taken(life, step)
@@ -173,10 +238,15 @@ def lived(case: Case) -> tuple[Life, bool, list[Breach]]:
             step(life)
             continue
         points = life.lived(step, 0 if over else left, case.how)
+        left -= len(points.passed)
         if points.ended:
             over = True
             life.died(points, case.how, GAPS[case.gap], case.journal)
-        left -= len(points.passed)
+            if isinstance(step, Command):
+                # Nobody knows how far it came: it is typed again, and where the journal is lost all before it as well.
+                done = plain.steps[: plain.steps.index(step)] if case.journal == "lost" else ()
+                for command in (*done, step):
+                    _taken(life, command)
     return life, over, life.judged()
 
 
@@ -220,9 +290,9 @@ def moments_of(name: str) -> list[str]:
 
 def rows_of_cases() -> Iterator[tuple[str, str, str, str]]:
     """(life, how, gap, journal): each is tried at every moment."""
-    for life in LIVES:
+    for life, plain in LIVES.items():
         for how in WAYS:
-            for gap in GAPS:
+            for gap in plain.gaps:
                 for journal in JOURNALS:
                     yield life, how, gap, journal
 

@@ -6,17 +6,25 @@ run in peace until nothing moves any more and asks the oracle.
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
-from sync_worker.daemon.outcome import Exit
+from sync_worker.daemon.outcome import Exit, Result
 from sync_worker.domain.document import Kind, State
+from sync_worker.domain.letter import FOR_A_PERSON, Stage
+from sync_worker.domain.paper import Audit
 from sync_worker.ports import unwatched
-from tests import journals
+from tests import besides, journals, office
 from tests.oracle import Breach, Deeds, breaches, unpaid
+from tests.simulation.commands import Command
 from tests.simulation.points import KILL, SIGTERM, Bug, Killed, Points
-from tests.world import World, a_grant_world, a_world
+from tests.world import MAIL, World, a_grant_world, a_world
 
 ROUNDS = 8
 """Runs of every process within which all must be settled."""
@@ -30,10 +38,26 @@ PASSED: set[str] = set()
 """Every moment that any life of this process has passed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Of the journal, and what applicants had been told by then."""
+
+    journal: bytes
+    told: besides.Told
+    payments: frozenset[str]
+    """Those there were in Xero."""
+
+
 @dataclass(slots=True)
 class Life:
     world: World
     deeds: Deeds = field(default_factory=Deeds)
+    folder: Path | None = None
+    """Where bank files are put, in a grant maker's life with a bank."""
+    papers: bool = False
+    letters: bool = False
+    result: Result | None = None
+    """Of the last run, if it came to its end."""
     processes: tuple[str, ...] = ("invoices", "payments")
     story: list[str] = field(default_factory=list)
     moments: list[str] = field(default_factory=list)
@@ -46,7 +70,7 @@ class Life:
 
     def lived(
         self,
-        process: str,
+        process: str | Command,
         fatal: int = 0,
         how: str = KILL,
         every: Callable[[str], object] = lambda _: None,
@@ -55,12 +79,17 @@ class Life:
         points = Points(self.world.clock, fatal, how, every)
         return self.lived_with(process, points, f" at {fatal} by {how}")
 
-    def lived_with(self, process: str, points: Points, end: str = "") -> Points:
+    def lived_with(self, process: str | Command, points: Points, end: str = "") -> Points:
         world = self.world
-        world.moments = points
+        world.moments, self.result = points, None
         ended = "ran to its end"
+        if isinstance(process, Command):
+            process.note_what_stands(world, self.deeds)
         try:
-            result = world.sync(process)
+            if isinstance(process, Command):
+                result = self.result = process.carried_out(world)
+            else:
+                result = self.result = world.sync(process)
             ended = f"ended with {result.exit.name.lower()} {'; '.join(result.problems)}"
         except Killed:
             ended = "was killed"
@@ -70,13 +99,20 @@ class Life:
             world.moments = unwatched
         if points.dead:
             journals.the_disk().close()
+        if isinstance(process, Command):
+            process.note(self.result, world, self.deeds)
         at = f"{end} ({points.passed[-1]})" if points.ended else ""
         self.moments += points.passed
         PASSED.update(points.passed)
         self.tell(f"{process}: {len(points.passed)} moments,{at} {ended}")
         return points
 
-    def restart(self, after: float = 0.0, journal: str = "kept", copy: bytes | None = None) -> None:
+    def copied(self) -> Copy:
+        """The journal as an operator copies it."""
+        payments = frozenset(one["id"] for one in self.world.xero.payments())
+        return Copy(journals.copied(), self.told(), payments)
+
+    def restart(self, after: float = 0.0, journal: str = "kept", copy: Copy | None = None) -> None:
         """A new process. Its journal is `kept`, `lost`, or `older`: the given copy."""
         world = self.world
         world.clock.dead, world.clock.stopping = None, False
@@ -84,7 +120,9 @@ class Life:
         if journal == "kept":
             world.restart()
         else:
-            world.lose_journal(copy if journal == "older" else None)
+            older = copy if journal == "older" else None
+            self._letters_go_with_it(older)
+            world.lose_journal(older.journal if older else None)
         self.tell(f"restarted {after:.0f} s later, journal {journal}")
 
     def died(self, points: Points, how: str, after: float, journal: str) -> None:
@@ -130,7 +168,38 @@ class Life:
     def wrong(self) -> list[Breach]:
         world = self.world
         found = breaches(world.org, world.xero, deeds=self.deeds, seen=self.seen())
-        return found + (unpaid(world.org, world.xero) if "payments" in self.processes else [])
+        if "payments" in self.processes:
+            found += unpaid(world.org, world.xero)
+        if self.papers:
+            found += besides.papers(world.org, world.xero, self.deeds)
+        if self.letters:
+            read, shown = world.plane.mailbox.messages(), self._in_doubt_or_refused()
+            found += besides.letters(world.org, world.xero, read, self.deeds, shown)
+        if self.folder:
+            found += besides.bank_files(world.org, self.folder, self.deeds)
+        return found
+
+    def _in_doubt_or_refused(self) -> set[str]:
+        """Payments whose letter the worker shows until a person has decided about it."""
+        letters = self.world.worker.journal.letters  # type: ignore[attr-defined]  # the concrete journal's
+        return {one.key.partition(":")[2] for one in letters.staged(*FOR_A_PERSON)}
+
+    def told(self) -> besides.Told:
+        return besides.told(self.world.plane.mailbox.messages())
+
+    def _letters_go_with_it(self, copy: Copy | None) -> None:
+        """With a journal goes what it had not told yet, but for what is in the copy that is put in its place. What
+        waited there goes out again."""
+        told = self.told()
+        known = {
+            row["Finance_External_ID__c"] for row in self.world.org.rows("Milestone_Payment__c")
+        }
+        for payment, row in besides.payments_of_bills(self.world.org, self.world.xero):
+            what = row["Name"], payment["amount"]
+            if payment["id"] in known and not told[what]:
+                self.deeds.untold.add(payment["id"])
+            if copy and payment["id"] in copy.payments and copy.told[what] < told[what]:
+                self.deeds.told_again.add(payment["id"])
 
     def seen(self) -> set[str]:
         """Documents in Xero which the worker says need a person: its overview shows them."""
@@ -158,7 +227,10 @@ class Life:
         """One run of each process; whether anything is left to be settled."""
         results = [self.world.sync(process) for process in self.processes]
         unsure = any(result.exit in {Exit.UNSURE, Exit.BUSY} for result in results)
-        return unsure or bool(self.world.in_doubt())
+        return unsure or bool(self.world.in_doubt()) or self._letters_wait()
+
+    def _letters_wait(self) -> bool:
+        return self.letters and self.world.worker.journal.letters.count(Stage.WAITING) > 0  # type: ignore[attr-defined]
 
     def _stores(self) -> Any:
         world = self.world
@@ -169,17 +241,52 @@ class Life:
             world.org.rows("Milestone_Payment__c"),
             world.xero.documents(),
             world.xero.contacts(),
+            dict(world.xero.books.attachments) if self.papers else None,
+            len(world.plane.mailbox.messages()) if self.letters else 0,
         )
 
 
-def a_grant_makers_life(*, batch: int = 2) -> Life:
-    return Life(
-        a_grant_world(
-            batch=batch,
-            publish=["contract-executed", "milestone-approved"],
-            tracking_category="Funding Category",
-        )
+def a_grant_makers_life(
+    *,
+    batch: int = 2,
+    publish: tuple[str, ...] = ("contract-executed", "milestone-approved"),
+    papers: bool = False,
+    letters: bool = False,
+    bank: bool = False,
+) -> Life:
+    """With papers and letters where they are asked for, and with a bank whose files lie in a folder."""
+    folder = _bank_folder(os.getpid()) if bank else None
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
+    world = a_grant_world(
+        batch=batch,
+        publish=list(publish),
+        tracking_category="Funding Category",
+        papers=papers,
+        mail=MAIL if letters else None,
+        mail_payments=letters,
+        bank={**office.ABA, "folder": str(folder)} if folder else None,
     )
+    world.draws = _in_plain_words
+    world.restart()
+    return Life(
+        world,
+        processes=("bills", "payments"),
+        folder=folder,
+        papers=papers,
+        letters=letters,
+    )
+
+
+def _in_plain_words(audit: Audit) -> bytes:
+    """The facts alone: a page takes longer to be laid out than the run that attaches it, and nobody reads it here."""
+    return repr(audit).encode()
+
+
+@cache
+def _bank_folder(process: int) -> Path:
+    """One for each process, so that settings which name it are read once."""
+    return Path(tempfile.mkdtemp(prefix=f"bank-{process}-")) / "files"
 
 
 def a_life(numbering: str, *, batch: int = 2, **more: Any) -> Life:

@@ -54,6 +54,8 @@ class Troubles:
 
     life: Life
     dice: random.Random
+    sobject: str = "Invoice__c"
+    parties: tuple[str, ...] = ("Contact",)
     cut_off: bool = False
     days: bool = False
     """Whether a day's calls were used up: it has to be waited out."""
@@ -77,7 +79,7 @@ class Troubles:
     def rows_are_locked(self) -> str:
         """Somebody else is saving: the next writes to some records, or to their details, are refused."""
         org = self.life.world.org
-        rows = [*org.rows("Invoice__c"), *org.rows("Contact")]
+        rows = [row for one in (self.sobject, *self.parties) for row in org.rows(one)]
         found = self.dice.sample(rows, min(len(rows), self.dice.randint(1, 3)))
         times = self.dice.randint(1, 2)
         org.lock_rows([row["Id"] for row in found], times)
