@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 
 from tests import journals
@@ -24,7 +25,8 @@ EACH = 50
 def main() -> int:
     asked = _arguments()
     tally.quietly()
-    with journals.shortened():
+    with journals.shortened(), tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder  # bank files of all processes lie in it, and go with it
         return _again(asked.case) if asked.case else _all(asked)
 
 
@@ -93,7 +95,7 @@ def _summary(
 def _again(name: str) -> int:
     life, found = _played(name)
     print("\n".join(life.story))
-    print("\n".join(life.journeys({row["Name"] for row in life.world.org.rows("Invoice__c")})))
+    print("\n".join(life.journeys()))
     for breach in found:
         print(f"{breach.kind}: {breach.words}")
     if not found:

@@ -141,7 +141,9 @@ def lived(seed: int) -> tuple[Life, list[Breach]]:
     life.world.xero.turn(**knobs)
     life.deeds.may_be_idle = True
     life.tell(f"{told}, {knobs}")
-    chance = Chance(life, dice, people, Troubles(life, dice, people.sobject, people.parties))
+    chance = Chance(
+        life, dice, people, Troubles(life, dice, people.sobject, people.parties, people.calls)
+    )
     try:
         chance.live()
         chance.peace()

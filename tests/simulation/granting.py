@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from sync_worker.sandbox.mailbox import FAULTS
 from tests.oracle import MILESTONES
 from tests.simulation.commands import Command
 from tests.simulation.paying import Office
@@ -32,6 +33,12 @@ class Granting(People):
     parties = ("Account", "Payment_Batch__c")
     processes = ("bills", "bills", "bills", "bills", "payments", "payments", "verify")
     account = "480"
+    calls = (
+        ("PUT", "/Attachments"),
+        ("PUT", "/Attachments"),
+        ("GET", "/Attachments"),
+        ("PUT", "/Options"),
+    )
     runs = (1, 2, 2, 3, 4)
     busy = (0, 1, 1, 2)
     tries = 3
@@ -70,6 +77,8 @@ class Granting(People):
             self.merge_contacts,
             self.lock_or_unlock,
             self.edit_an_item,
+            self.the_mail_fails,
+            self.the_mail_fails,
         )
 
     def afternoon(self) -> Iterator[Command]:
@@ -204,6 +213,14 @@ class Granting(People):
         content = base64.b64encode(f"file {self.uploaded}".encode()).decode()
         path = {"PathOnClient": f"Paper {self.uploaded}.pdf", "VersionData": content}
         return self.life.world.org.save("ContentVersion", path | values)
+
+    def the_mail_fails(self) -> str:
+        """Nobody's doing: the next letter is refused or put off, or the line is cut before or after it arrives."""
+        if not self.life.letters:
+            return ""
+        fault = self.dice.choice(FAULTS)
+        self.life.world.mail.faults.append(fault)
+        return f"the next letter suffers {fault}"
 
     # In Xero ------------------------------------------------------------------------------------
 

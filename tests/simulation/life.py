@@ -17,6 +17,7 @@ from typing import Any
 
 from sync_worker.daemon.outcome import Exit, Result
 from sync_worker.domain.document import Kind, State
+from sync_worker.domain.ids import SalesforceId
 from sync_worker.domain.letter import FOR_A_PERSON, Stage
 from sync_worker.domain.paper import Audit
 from sync_worker.ports import unwatched
@@ -212,11 +213,12 @@ class Life:
         }
         return {str(one) for one in waiting | orphans if one}
 
-    def journeys(self, numbers: set[str]) -> list[str]:
+    def journeys(self) -> list[str]:
+        """Of every record, in the journal's words."""
         lines: list[str] = []
-        for row in self.world.org.rows("Invoice__c"):
-            if row["Name"] in numbers:
-                steps = self.world.steps(row["Name"])
+        for kind, sobject in ((Kind.INVOICE, "Invoice__c"), (Kind.BILL, "Milestone__c")):
+            for row in self.world.org.rows(sobject):
+                steps = self.world.worker.journal.journey(kind, SalesforceId(row["Id"]))
                 lines += [f"{row['Name']} ({row['Id']})"]
                 lines += [
                     f"    {one.at:%d %b %H:%M:%S}  {one.state:9} {one.words}" for one in steps

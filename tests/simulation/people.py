@@ -38,6 +38,8 @@ class People:
     processes: ClassVar[tuple[str, ...]]
     """By how often each runs among all."""
     account: ClassVar[str]
+    calls: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """To Xero that this trade's worker makes beside the others."""
     runs: ClassVar[tuple[int, ...]] = (1, 1, 2, 2, 3, 4)
     """How many there are in one life, at even odds, and how much is done before each."""
     busy: ClassVar[tuple[int, ...]] = (0, 0, 1, 1, 2)

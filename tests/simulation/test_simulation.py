@@ -92,8 +92,8 @@ def test_a_life_is_the_same_on_the_shorter_way_to_its_journal(seed: int) -> None
 
 def told(life: Life) -> object:
     """What stands on both sides, and the worker's own words about it."""
-    rows = life.world.org.rows("Invoice__c")
-    return rows, life.world.xero.documents(), life.journeys({row["Name"] for row in rows})
+    rows = [*life.world.org.rows("Invoice__c"), *life.world.org.rows("Milestone__c")]
+    return rows, life.world.xero.documents(), life.journeys()
 
 
 # The table of crash points ----------------------------------------------------------------------------

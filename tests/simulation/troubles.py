@@ -56,6 +56,8 @@ class Troubles:
     dice: random.Random
     sobject: str = "Invoice__c"
     parties: tuple[str, ...] = ("Contact",)
+    more_calls: tuple[tuple[str, str], ...] = ()
+    """To Xero, beside those that everybody makes."""
     cut_off: bool = False
     days: bool = False
     """Whether a day's calls were used up: it has to be waited out."""
@@ -67,7 +69,8 @@ class Troubles:
     def a_call_fails(self) -> str:
         dice = self.dice
         vendor = dice.choice(("xero", "xero", "xero", "salesforce"))
-        method, path = dice.choice(XERO_CALLS if vendor == "xero" else CRM_CALLS)
+        xero = (*XERO_CALLS, *self.more_calls)
+        method, path = dice.choice(xero if vendor == "xero" else CRM_CALLS)
         do = dice.choices(list(FAULTS), list(FAULTS.values()))[0]
         more: dict[str, Any] = {"nth": dice.randint(1, 3), "times": dice.choice((1, 1, 1, 2, 3))}
         if do in {"late_commit", "slow_before", "slow_after"}:
@@ -125,6 +128,7 @@ class Troubles:
         for road in world.roads.values():
             road.door.faults.clear()
             road.reader = untouched
+        world.mail.faults.clear()
         if self.cut_off:
             self.life.tell(self.somebody_disconnects())
         if self.days:
