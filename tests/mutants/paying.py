@@ -177,7 +177,7 @@ PAYING = (
     Mutant(
         "half a bank file bears its name",
         "sync_worker/bankfiles/folder.py",
-        '        half = goal.with_name(f".{name}.half")\n',
+        '        half = goal.with_name(f".{goal.name}.half")\n',
         "        half = goal\n",
         (
             GRANTS
