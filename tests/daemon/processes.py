@@ -74,7 +74,14 @@ def _toml(table: Tables, path: tuple[str, ...]) -> Iterator[str]:
 # workers live and die, and a second of imports for each would only hide it.
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(
-    ["sync_worker.cli", "sync_worker.wiring", "sync_worker.daemon.lifecycle", "alembic.command"]
+    [
+        __name__,
+        "sync_worker.cli",
+        "sync_worker.wiring",
+        "sync_worker.daemon.lifecycle",
+        "alembic.command",
+        "alembic.config",
+    ]
 )
 
 
