@@ -23,6 +23,7 @@ from sync_worker.daemon.outcome import (
     payload,
     sent_counts,
     told_hold,
+    told_if_stopped,
     with_papers,
 )
 from sync_worker.daemon.payment_batches import Batches, told
@@ -139,7 +140,7 @@ class Connection:
 
     def _for_a_person(self, process: str, work: Callable[[], Came]) -> Result:
         with self.for_a_person():
-            return self._outcome(process, work)
+            return told_if_stopped(self._outcome(process, work))
 
     def run_batch(self, order: Mapping[str, Any]) -> Result:
         """One command on a payment batch, because a person asks."""
@@ -153,7 +154,9 @@ class Connection:
 
         with self.for_a_person():
             result = self._outcome("batch", work)
-        return replace(result, counts={"batch": told(views[0])}) if views else result
+        if not views:
+            return told_if_stopped(result)
+        return replace(result, counts={"batch": told(views[0])})
 
     def run_requested(self) -> Result:
         """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""

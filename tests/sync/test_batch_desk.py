@@ -148,6 +148,26 @@ def test_what_the_crm_refuses_for_good_is_said_and_keeps_nobody_waiting(office: 
     assert office.told()["unfinished"] is False
 
 
+def test_a_command_that_is_stopped_before_it_was_done_says_so(office: Office) -> None:
+    office.approved("MS-1")
+    xero = office.world.xero
+    line = {"Description": "Cakes", "UnitAmount": "9", "AccountCode": "200"}
+    xero.pay(xero.add_invoice(xero.add_contact("A Neighbour"), [line]), "9.00")
+
+    def stop_at_the_payments(event: str) -> None:
+        if event == "GET Payments is answered":
+            office.world.clock.stopping = True
+
+    office.world.roads["xero"].hook = stop_at_the_payments
+    stopped = office.ann("export")
+    assert stopped.exit is Exit.UNSURE
+    assert "stopped before it was done" in stopped.problems[0]
+    assert office.files() == []
+    office.world.roads["xero"].hook, office.world.clock.stopping = lambda _: None, False
+    assert office.ann("export").exit is Exit.DONE
+    assert office.files() == [f"{BATCH}.aba"]
+
+
 def test_a_batch_deleted_while_it_is_made_is_said_to_be_gone(office: Office) -> None:
     def delete(event: str) -> None:
         if event == "PATCH Batch_Key__c is answered":
