@@ -37,6 +37,7 @@ class DaemonLife:
         self._plane = sandbox.control
         self._asked_to_stop = False
         self._excused = Excused()
+        self._wrong: list[str] = []
         self._month = MONTHS[death.life](sandbox, death.seed)
         for door in self._plane.doors:
             door.forget_requests()
@@ -46,7 +47,8 @@ class DaemonLife:
         self._config = settings_file(folder, sandbox.credentials(), connection, mail=mail)
         if death.earlier:
             with self._life("xero.PUT.Invoices.after:2:KILL") as first:
-                first.ended(LONGEST_LIFE_S)
+                if first.ended(LONGEST_LIFE_S) != -9:
+                    self._wrong.append(f"the life before was not killed: {first.stderr[-2000:]}")
         if "lost" in death.earlier:
             self._lose_journal()
 
@@ -60,6 +62,7 @@ class DaemonLife:
             yield point, Met(death.life, death.numbering, death.earlier, times)
 
     def dies(self) -> Iterator[str]:
+        yield from self._wrong
         if self._death.slow:
             self._slow()
         yield from self._death_at(self._death.words, self._death.ending)
