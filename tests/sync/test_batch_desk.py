@@ -148,6 +148,35 @@ def test_what_the_crm_refuses_for_good_is_said_and_keeps_nobody_waiting(office: 
     assert office.told()["unfinished"] is False
 
 
+def test_what_was_cut_off_and_is_typed_again_is_done_and_not_refused(office: Office) -> None:
+    office.filled("MS-1", "MS-2")
+    office.world.moments = lambda moment: _die(moment, "salesforce.PATCH.composite/sobjects.before")
+    with pytest.raises(Killed):
+        office.ann("remove", BATCH, "MS-2")
+    office.world.moments = unwatched
+    office.world.restart()
+    assert office.ann("remove", BATCH, "MS-2").exit is Exit.DONE
+    assert office.item("MS-2")["Status__c"] == "Removed"
+
+
+def test_what_was_cut_off_hides_no_other_command(office: Office) -> None:
+    office.filled("MS-1", "MS-2")
+    office.world.moments = lambda moment: _die(moment, "salesforce.PATCH.composite/sobjects.before")
+    with pytest.raises(Killed):
+        office.ann("remove", BATCH, "MS-2")
+    office.world.moments = unwatched
+    office.world.restart()
+    refused = office.ann("remove", BATCH, "MS-3")
+    assert refused.exit is Exit.USAGE
+    assert "PB-000001 does not hold MS-3" in refused.problems[0]
+    assert office.item("MS-2")["Status__c"] == "Removed"
+
+
+def _die(moment: str, at: str) -> None:
+    if moment == at:
+        raise Killed(moment)
+
+
 def test_a_command_that_is_stopped_before_it_was_done_says_so(office: Office) -> None:
     office.approved("MS-1")
     xero = office.world.xero
