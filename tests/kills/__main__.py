@@ -1,6 +1,6 @@
 """`make kills`: real daemons, and the commands on payment batches, die at every moment there is, by kill -9 and by
-SIGTERM, and daemons at random ones; a line per life that went wrong, then one JSON line; exit 1 if anything was doubled,
-lost or different.
+SIGTERM, and daemons at random ones; a line per life that went wrong, then one JSON line; exit 1 if anything was
+doubled, lost or different.
 
 A failure prints the command that replays it.
 """
