@@ -48,7 +48,7 @@ class BatchLife:
         self._plane, self._death, self._files = sandbox.control, death, folder / "files"
         self._to_do = list(STORY)
         self._plane.reset()
-        self._fill(Applicants(self._plane.org))
+        self._fill(Applicants(self._plane.org, self._plane.xero))
         bank = {**ABA, "folder": str(self._files)}
         bills = {"account_code": applicants.GRANTS_PAID}
         connection = {"timing": TIMING, "sends": ["bills"], "bills": bills, "bank": bank}
@@ -118,15 +118,14 @@ class BatchLife:
     # What stands --------------------------------------------------------------------------------
 
     def _fill(self, people: Applicants) -> None:
-        xero = self._plane.xero
-        applicants.open_books(xero)
         people.milestone("MS-1", "5000.00", "Halfway Museum")
         people.milestone("MS-2", "70.00", "Exeter Choir")
-        line = {"Description": "Tour", "UnitAmount": "900", "AccountCode": applicants.GRANTS_PAID}
-        self._other_bill = xero.add_invoice(
-            xero.add_contact("Touring Hall"), [line], kind="ACCPAY", InvoiceNumber="MS-3"
-        )
-        people.milestone("MS-3", "900.00", "Touring Hall", Finance_External_ID__c=self._other_bill)
+        people.milestone("MS-3", "900.00", "Touring Hall")
+        (self._other_bill,) = [
+            row["Finance_External_ID__c"]
+            for row in self._plane.org.rows("Milestone__c")
+            if row["Name"] == "MS-3"
+        ]
 
     def _stands(self, command: str) -> bool:
         """Whether the CRM shows that it was done."""
