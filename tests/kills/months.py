@@ -13,10 +13,10 @@ from tests.kills import oracle
 from tests.kills.oracle import Excused
 
 SOON = {"schedule": {"every_s": 1}}
-POLLED = {"schedule": {"every_s": 2}}
+POLLED = {"schedule": {"every_s": 3}}
 """Xero lets nobody call more than 60 times a minute, so that a life of more calls would wait for a minute."""
 INVOICES, BATCH = 24, 2
-MILESTONES, BILL_BATCH = 22, 4
+MILESTONES, BILL_BATCH = 22, 6
 Tables = Mapping[str, Any]
 
 
