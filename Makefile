@@ -45,7 +45,7 @@ contracts: $(VENV)/.ok-dev  ## which room may import which
 coverage: $(VENV)/.ok-dev  ## no branch of the processes, the journal and the payloads is left untried, or it is said why
 	@$(PY) -m tests.branches $(ARGS)
 
-kills: $(VENV)/.ok-dev  ## a real daemon killed at every moment there is: nothing doubled, nothing lost
+kills: $(VENV)/.ok-dev  ## real daemons, and the commands on batches, killed at every moment there is: nothing doubled, nothing lost
 	@$(PY) -m tests.kills $(ARGS)
 
 simulate: $(VENV)/.ok-dev  ## every moment at which it may die, and 20,000 random lives on virtual time

@@ -88,7 +88,7 @@ nothing else, and everything for people goes to stderr. RECORD is `invoice:NUMBE
 | 1 | done, but something is held |
 | 2 | usage or configuration: one clear sentence says what |
 | 3 | another instance has the lease of this connection |
-| 4 | a vendor cannot be reached, or an outcome is unknown; `status --alive`: no sign of life |
+| 4 | a vendor is out of reach, an outcome unknown, a command stopped midway; `status --alive`: no sign of life |
 """
 
 STATES = """\

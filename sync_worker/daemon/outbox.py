@@ -9,7 +9,7 @@ from typing import Any
 
 from sync_worker.domain.letter import Outgoing
 from sync_worker.sync import digests, letters
-from sync_worker.sync.digests import Digests
+from sync_worker.sync.digests import Digests, Failure
 from sync_worker.sync.letters import Post
 
 
@@ -19,11 +19,15 @@ class Outbox:
     digests: Digests | None
     """None where nobody is to be told what waits."""
 
-    def post(self, refused: Sequence[Mapping[str, str]] | None = None) -> dict[str, Any]:
+    def post(
+        self,
+        refused: Sequence[Mapping[str, str]] | None = None,
+        failure: Failure | None = None,
+    ) -> dict[str, Any]:
         """`refused` are the payments that the CRM refuses, as a run of payments reports them."""
         if self.digests:
             by_payment = {one["payment"]: one["cause"] for one in refused or ()}
-            digests.tell(self.digests, by_payment if refused is not None else None)
+            digests.tell(self.digests, by_payment if refused is not None else None, failure)
         report = letters.deliver(self.letters)
         told: dict[str, Any] = {
             "sent": report.sent,

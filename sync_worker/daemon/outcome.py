@@ -117,6 +117,14 @@ def failed(process: str, failure: SyncError) -> Result:
     return Result(process, code, problems=tuple(problems))
 
 
+def told_if_stopped(result: Result) -> Result:
+    """For whoever asked: a schedule takes up again what was stopped, a person has to be told that it is not done."""
+    if not result.counts.get("stopped"):
+        return result
+    problem = "stopped before it was done; nothing is left half done, ask for it again"
+    return Result(result.process, Exit.UNSURE, problems=(problem,))
+
+
 def crashed(asked: Asked, bug: Exception) -> Result:
     problem = f"the daemon failed on this request ({type(bug).__name__}); its log has the trace"
     return Result(asked.command, Exit.UNSURE, problems=(problem,))

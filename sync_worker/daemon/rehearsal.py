@@ -64,6 +64,6 @@ def rehearsal(words: str) -> Rehearsal:
 
 
 _WORDS = re.compile(
-    r"(?P<point>(?:journal\.\w+|(?:xero|salesforce)\.[A-Z]+\.[\w/]+)\.(?:before|after))"
+    r"(?P<point>(?:journal\.\w+|(?:xero|salesforce|mail|bank)\.[A-Z]+\.[\w/]+)\.(?:before|after))"
     r"(?::(?P<nth>[1-9]\d*)(?::(?P<ending>KILL|TERM))?)?"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -23,21 +23,23 @@ from sync_worker.daemon.outcome import (
     payload,
     sent_counts,
     told_hold,
+    told_if_stopped,
     with_papers,
 )
 from sync_worker.daemon.payment_batches import Batches, told
 from sync_worker.domain.document import Kind
 from sync_worker.domain.errors import (
+    LaneLost,
     Misconfigured,
-    OutcomeUnknown,
     Rejected,
+    Stopping,
     SyncError,
-    Transient,
 )
 from sync_worker.domain.invoice import Invoice
 from sync_worker.ports import Asked, Clock, InvoiceNews, Journal, LaneKeeper, Requests, Switches
 from sync_worker.sync import invoices, papers, payments, verify
 from sync_worker.sync.batch_desk import View
+from sync_worker.sync.digests import Failure
 from sync_worker.sync.invoices import InvoiceSync
 from sync_worker.sync.papers import PaperSync
 from sync_worker.sync.payments import PaymentSync
@@ -139,7 +141,7 @@ class Connection:
 
     def _for_a_person(self, process: str, work: Callable[[], Came]) -> Result:
         with self.for_a_person():
-            return self._outcome(process, work)
+            return told_if_stopped(self._outcome(process, work))
 
     def run_batch(self, order: Mapping[str, Any]) -> Result:
         """One command on a payment batch, because a person asks."""
@@ -153,7 +155,9 @@ class Connection:
 
         with self.for_a_person():
             result = self._outcome("batch", work)
-        return replace(result, counts={"batch": told(views[0])}) if views else result
+        if not views:
+            return told_if_stopped(result)
+        return replace(result, counts={"batch": told(views[0])})
 
     def run_requested(self) -> Result:
         """Those somebody asked for on the CRM record itself; left to the next look while another run is on."""
@@ -288,18 +292,24 @@ class Connection:
         return counts, code
 
     def _and_post(self, process: str, work: Callable[[], Came]) -> Came:
-        """The work, and then the letters: also where the work failed, for what it had found waits all the same."""
+        """The work, and then the letters."""
+        counts, code = work()
         if self.outbox is None:
-            return work()
-        try:
-            counts, code = work()
-        except (Transient, OutcomeUnknown, Rejected, Misconfigured):
-            self.outbox.post()
-            raise
+            return counts, code
         posted = self.outbox.post(counts["refused"] if process == "payments" else None)
         if posted["refused"] and process in PROCESSES:  # a person's own command ends as it ended
             code = max(code, Exit.HELD)
         return {**counts, "letters": posted}, code
+
+    def _and_tell(self, process: str, failure: SyncError) -> Result:
+        """Letters leave after a run that failed as well, for what it had found waits all the same; and of a scheduled
+        one people are told that it failed. Whatever keeps that from being told keeps it for the next run."""
+        if self.outbox and not isinstance(failure, (LaneLost, Stopping)):
+            with suppress(SyncError):
+                self.outbox.post(
+                    failure=Failure(process, failure) if process in PROCESSES else None
+                )
+        return failed(process, failure)
 
     def _outcome(self, process: str, work: Callable[[], Came]) -> Result:
         with (
@@ -315,6 +325,6 @@ class Connection:
                     counts, code = self._and_post(process, work)
                     run.close(code.name.lower(), counts)
             except SyncError as failure:
-                return failed(process, failure)
+                return self._and_tell(process, failure)
             log.info("run ended", outcome=code.name.lower(), **brief(counts))
             return Result(process, code, counts)

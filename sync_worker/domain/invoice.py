@@ -67,6 +67,8 @@ class Invoice:
     exempt: bool = False
     executed: bool = False
     """Whether the contract of a milestone is signed by all."""
+    title: str = ""
+    """What a milestone is called, beside its number."""
 
     @property
     def parties(self) -> tuple[Party, ...]:

@@ -39,6 +39,8 @@ class PaymentNotice:
     paid_on: date
     outstanding: Decimal
     """What is left to pay of this milestone; zero where it is paid in full."""
+    title: str = ""
+    """The milestone's own name; empty where the CRM has none, or was not asked."""
 
     @property
     def key(self) -> str:

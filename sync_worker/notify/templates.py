@@ -99,6 +99,7 @@ A_PAYMENT = PaymentNotice(
     currency="NZD",
     paid_on=date(2026, 3, 5),
     outstanding=Decimal(100),
+    title="A Title",
 )
 A_DIGEST = Digest(
     "example",

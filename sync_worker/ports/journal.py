@@ -128,6 +128,9 @@ class Journal(Documents, Inbox, Protocol):
     def run(self, process: str) -> AbstractContextManager[OpenRun]:
         """A run is opened at once and closed whatever happens."""
 
+    def fruitless_since(self, process: str) -> datetime | None:
+        """When a run of it last came to its end, whatever it held; else when the first began, None where none did."""
+
     def guard(self) -> None:
         """Before anything is written outside. Raises LaneLost unless this worker still holds the lane with its fence
         number, and renews the lease if it is due; raises Transient where the journal's disk is nearly full."""

@@ -137,6 +137,7 @@ class SalesforceMilestones(LinkedRecords):
             total=owed,
             payee=self._payee(row),
             executed=bool(contract.get(self._contract("Executed_Date__c"))),
+            title=row.get(field("Title__c")) or "",
             exempt=bool(row.get(field("Exempt_from_Sync__c"))),
             lines=(line,),
             modified_at=instant(row.get("LastModifiedDate")),
@@ -153,6 +154,7 @@ class SalesforceMilestones(LinkedRecords):
         total: Decimal | None = None,
         payee: Party | None = None,
         executed: bool = False,
+        title: str = "",
         exempt: bool = False,
         lines: tuple[Line, ...] = (),
         modified_at: dt.datetime | None = None,
@@ -180,6 +182,7 @@ class SalesforceMilestones(LinkedRecords):
             payee=payee,
             exempt=exempt,
             executed=executed,
+            title=title,
         )
 
     def _payee(self, row: Row) -> Party | None:

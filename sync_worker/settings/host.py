@@ -88,7 +88,8 @@ class Mail(WithSecrets):
         None, description="Address our letters come from, such as Grants <grants@acme.example>."
     )
     error_address: str | None = Field(
-        None, description="Who is told what waits for a person; without it nobody is."
+        None,
+        description="Who is told what waits for a person, and that a run failed; without it nobody is.",
     )
     digest_every_s: Seconds = Field(
         900, description="Least seconds between two letters to error_address, of each connection."

@@ -163,6 +163,10 @@ class SqlJournal:
         with self._in_lane("move_cursor") as tx:
             cursors.move(tx, self._store.connection, name, to)
 
+    def fruitless_since(self, process: str) -> datetime | None:
+        with self._store.reading() as tx:
+            return runs.fruitless_since(tx, self._store.connection, process)
+
     @contextmanager
     def run(self, process: str) -> Iterator[RunRow]:
         """Left by an error it is closed as failed, left by a stop as stopped, left without a word

@@ -7,9 +7,10 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from sync_worker.domain.errors import Stopping
 from sync_worker.ports import Run
@@ -17,6 +18,8 @@ from sync_worker.state.store import KEPT, Store
 from sync_worker.state.tables import runs
 
 RUNNING, DONE, FAILED, STOPPED, DIED = "running", "done", "failed", "stopped", "died"
+EARLY = (RUNNING, FAILED, STOPPED, DIED)
+"""Outcomes of runs that have not come to their end."""
 
 
 class RunRow:
@@ -77,6 +80,14 @@ def opened(store: Store, process: str, *, alone: bool) -> Iterator[RunRow]:
         run.close(STOPPED, {})
         raise
     run.close(DONE, {})
+
+
+def fruitless_since(tx: Connection, connection: str, process: str) -> datetime | None:
+    """When a run of the process last came to its end; where none did, when the first one began."""
+    ours = (runs.c.connection == connection, runs.c.process == process)
+    ended = select(func.max(runs.c.ended_at)).where(*ours, runs.c.outcome.not_in(EARLY))
+    begun = select(func.min(runs.c.started_at)).where(*ours)
+    return tx.execute(ended).scalar() or tx.execute(begun).scalar()
 
 
 _OPEN = runs.insert()

@@ -1,7 +1,9 @@
 """What waits for a person is told by letter: one digest of what newly waits, not a letter for each, and not every time.
 
 Each record is told once while it waits for the same reason, again when the reason is another, and again when it was
-cured and waits once more. What has been told stands in the journal, committed together with the letter.
+cured and waits once more. A run that failed as a whole is told once a day for each cause: at once where a person has to
+act, and where a vendor is out of reach once that has lasted. What has been told stands in the journal, committed
+together with the letter.
 """
 
 from __future__ import annotations
@@ -14,19 +16,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sync_worker.domain.document import NEEDS_A_PERSON, WAITING, Document, Kind
-from sync_worker.domain.errors import SyncError
+from sync_worker.domain.errors import OutcomeUnknown, SyncError, Transient
 from sync_worker.domain.hold import Hold, HoldClass
 from sync_worker.domain.letter import Digest, Trouble
 from sync_worker.domain.link import ledger_link
-from sync_worker.ports import Clock, Documents, LedgerBooks, Letters
+from sync_worker.ports import Clock, Journal, LedgerBooks, Letters
 
 ALL = 100_000
+LASTS = timedelta(hours=2)
+"""Without a run that came to its end, before people are told of what may pass by itself."""
+PASSES = (
+    "see that this host reaches both vendors, and that both are in order; it goes on by itself then"
+)
+STAYS = "correct what it names, here or at the vendor; it goes on by itself then"
 DATE_CURES = frozenset({HoldClass.PERIOD_LOCKED, HoldClass.DATE_MISSING})
 
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    journal: Documents
+    journal: Journal
     letters: Letters
     books: LedgerBooks
     clock: Clock
@@ -38,6 +46,14 @@ class Digests:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A run that ended early, with nobody waiting for its answer."""
+
+    process: str
+    error: SyncError
+
+
+@dataclass(frozen=True, slots=True)
 class _Waits:
     """Something that waits, and a fingerprint of why."""
 
@@ -45,17 +61,17 @@ class _Waits:
     fingerprint: str
 
 
-def tell(work: Digests, refused: Mapping[str, str] | None = None) -> None:
+def tell(
+    work: Digests, refused: Mapping[str, str] | None = None, failure: Failure | None = None
+) -> None:
     """Queues a digest where something newly waits and the last one is long enough ago. `refused` are the payments that
     the CRM refuses and why; None where this run did not come to them."""
     waits = dict(_waiting(work))
     waits |= {f"payment:{one}": _payment(work, one, why) for one, why in (refused or {}).items()}
+    waits |= _failed(work, failure) if failure else {}
     told = work.letters.told()
-    ended = [
-        one
-        for one in told
-        if one not in waits and (refused is not None or not one.startswith("payment:"))
-    ]
+    over = {"payment": refused is not None, "run": False}
+    ended = [one for one in told if one not in waits and over.get(one.partition(":")[0], True)]
     new = {one: its for one, its in waits.items() if told.get(one) != its.fingerprint}
     now, last = work.clock.now(), work.letters.last_digest()
     if last is not None and now - last < work.every:
@@ -111,6 +127,25 @@ def _payment(work: Digests, payment: str, why: str) -> _Waits:
         retry=f"sync-worker sync payments --connection {shlex.quote(work.connection)}",
     )
     return _Waits(trouble, _print("payment", trouble))
+
+
+def _failed(work: Digests, failure: Failure) -> dict[str, _Waits]:
+    """By its cause, whichever process met it, and told anew another day. What passes by itself is one cause, however
+    often its words change."""
+    passes = isinstance(failure.error, (Transient, OutcomeUnknown))
+    now, since = work.clock.now(), work.journal.fruitless_since(failure.process)
+    if passes and since is not None and now - since < LASTS:
+        return {}
+    said = "; ".join(str(failure.error).splitlines())
+    lasts = f"; no run has come to its end since {since:%d %b %Y %H:%M} UTC" if since else ""
+    trouble = Trouble(
+        record=f"run:{failure.process}",
+        cause=said + lasts,
+        cure=PASSES if passes else STAYS,
+        retry=f"sync-worker check --connection {shlex.quote(work.connection)}",
+    )
+    cause = "passes" if passes else hashlib.sha256(said.encode()).hexdigest()[:16]
+    return {f"run:{cause}": _Waits(trouble, now.date().isoformat())}
 
 
 def _print(kind: str, trouble: Trouble) -> str:

@@ -55,10 +55,11 @@ class Linking:
         rows = {row.record: self._ready(row, invoice) for row, invoice in begun}
         rows |= self._complete_already([(rows[invoice.id], invoice) for _, invoice in begun])
         drafts: list[Completion] = []
+        held: dict[SalesforceId, Document] = {}
         for row in rows.values():
             match self._completion(row, invoices[row.record]):
                 case Hold() as hold:
-                    rows[row.record] = self._held(row, hold, invoices[row.record])
+                    held[row.record] = self._held(row, hold, invoices[row.record])
                 case True:
                     drafts.append(Completion(row))
                 case Draft() as contents:
@@ -68,12 +69,13 @@ class Linking:
                     pass
         if self.rules.kind is Kind.BILL and drafts:
             drafts, stopped = self._stopped(drafts, invoices)
-            rows |= stopped
+            held |= stopped
+        rows |= held
         try:
             for batch in documents.complete(self.lane, self.ledger, self.rules, drafts):
                 rows |= {row.record: row for row in batch}
         finally:
-            rows |= self._record(rows.values(), invoices)
+            rows |= self._record(rows.values(), invoices, held.values())
         edited = {one.row.record for one in drafts if one.contents}
         ended = list(rows.values())
         return Finished(
@@ -190,15 +192,19 @@ class Linking:
 
     def _held(self, row: Document, hold: Hold, invoice: Invoice) -> Document:
         seen = replace(row, input_hash=input_hash(invoice, self.rules))
-        held = documents.held(seen, hold, self.lane.clock.now())
-        self.lane.journal.save([Change(held, hold.cause)])
-        return held
+        return documents.held(seen, hold, self.lane.clock.now())
 
     def _record(
-        self, rows: Iterable[Document], invoices: Mapping[SalesforceId, Invoice]
+        self,
+        rows: Iterable[Document],
+        invoices: Mapping[SalesforceId, Invoice],
+        held: Iterable[Document],
     ) -> dict[SalesforceId, Document]:
+        """`held` are those of them that the journal does not know to wait. The CRM is told first: where we die in
+        between, the next run finds the same and tells it again."""
         rows = list(rows)
         self.tell([row for row in rows if row.state in WAITING], invoices, {})
+        self.lane.journal.save([Change(row, row.hold.cause) for row in held if row.hold])
         done = [
             row
             for row in rows

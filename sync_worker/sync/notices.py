@@ -50,7 +50,8 @@ class Notices:
         for payment, record, standing in recent:
             payee = _payee(standing, milestones.get(standing.record))
             if isinstance(payee, Party):
-                notices.append(_notice(payment, record, standing, payee, books))
+                title = milestones[standing.record].title
+                notices.append(_notice(payment, record, standing, payee, title, books))
             else:
                 unaddressed[payment.id] = payee
         if notices:
@@ -84,7 +85,12 @@ def _payee(standing: Standing, milestone: Invoice | None) -> Party | str:
 
 
 def _notice(
-    payment: LedgerPayment, record: PaymentRecord, standing: Standing, payee: Party, books: Books
+    payment: LedgerPayment,
+    record: PaymentRecord,
+    standing: Standing,
+    payee: Party,
+    title: str,
+    books: Books,
 ) -> PaymentNotice:
     before = sum((one.amount for one in standing.payments if one.include), Decimal(0))
     owed = standing.total or Decimal(0)
@@ -99,4 +105,5 @@ def _notice(
         currency=books.base_currency,
         paid_on=payment.date,
         outstanding=max(Decimal(0), owed - before - record.amount),
+        title=title,
     )

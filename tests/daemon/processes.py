@@ -26,9 +26,10 @@ def a_sandbox(**knobs: Any) -> Sandbox:
 def settings_file(
     folder: Path,
     credentials: Mapping[str, Mapping[str, str]],
-    connection: Mapping[str, Tables] | None = None,
+    connection: Tables | None = None,
     *,
     clock: str = "system",
+    mail: Tables | None = None,
 ) -> Path:
     """A settings file for the vendors behind `credentials`, its journal in a folder of its own; `connection` adds to
     the connection's tables or replaces what stands in them."""
@@ -38,8 +39,9 @@ def settings_file(
         "xero": {key: value for key, value in xero.items() if key != "url"}
         | {"api_url": xero["url"], "identity_url": xero["url"]},
     }
-    for table, values in (connection or {}).items():
-        tables[table] = {**tables.get(table, {}), **values}
+    for name, value in (connection or {}).items():
+        table = isinstance(value, Mapping)
+        tables[name] = {**tables.get(name, {}), **value} if table else value
     path = folder / "sync_worker.toml"
     path.write_text(
         toml(
@@ -47,6 +49,7 @@ def settings_file(
                 "journal": {"path": str(folder / "journal" / "journal.db")},
                 "log": {"format": "json"},
                 "time": {"source": clock},
+                "mail": dict(mail or {}),
                 "connections": {"main": tables},
             }
         ),
@@ -74,7 +77,14 @@ def _toml(table: Tables, path: tuple[str, ...]) -> Iterator[str]:
 # workers live and die, and a second of imports for each would only hide it.
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(
-    ["sync_worker.cli", "sync_worker.wiring", "sync_worker.daemon.lifecycle", "alembic.command"]
+    [
+        __name__,
+        "sync_worker.cli",
+        "sync_worker.wiring",
+        "sync_worker.daemon.lifecycle",
+        "alembic.command",
+        "alembic.config",
+    ]
 )
 
 

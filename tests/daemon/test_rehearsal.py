@@ -33,6 +33,20 @@ def test_words_that_can_name_no_moment_are_refused(words: str) -> None:
         rehearsal(words)
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "journal.letter.before",
+        "xero.PUT.Invoices/Attachments.after",
+        "salesforce.PATCH.composite/sobjects.after",
+        "mail.DATA.letter.before",
+        "bank.PUT.file.after",
+    ],
+)
+def test_a_moment_of_everything_that_is_written_can_be_named(point: str) -> None:
+    assert rehearsal(f"{point}:2:TERM").point == point
+
+
 def test_the_worker_dies_at_the_moment_asked_for(vendors: Sandbox, tmp_path: Path) -> None:
     due_invoices(vendors.control, "INV-1")
     config = settings(tmp_path, vendors)

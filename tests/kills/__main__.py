@@ -1,5 +1,6 @@
-"""`make kills`: a real daemon dies at every moment there is, by kill -9 and by SIGTERM, and at random ones; a line per
-life that went wrong, then one JSON line; exit 1 if anything was doubled, lost or different.
+"""`make kills`: real daemons, and the commands on payment batches, die at every moment there is, by kill -9 and by
+SIGTERM, and daemons at random ones; a line per life that went wrong, then one JSON line; exit 1 if anything was
+doubled, lost or different.
 
 A failure prints the command that replays it.
 """
@@ -11,6 +12,7 @@ import json
 import multiprocessing
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -18,7 +20,8 @@ from shlex import quote
 from typing import Any
 
 from tests.kills import crew
-from tests.kills.moments import CIRCUMSTANCES, Death, Met, Verdict, deaths
+from tests.kills.deaths import Death, Met, Points, Verdict, deaths
+from tests.kills.moments import CIRCUMSTANCES
 from tests.kills.ordeal import Summary
 
 AT_ONCE = 8  # lives side by side: each mostly waits for its own short durations
@@ -56,8 +59,7 @@ def main() -> int:
         "points": len(points),
         "runs": len(verdicts),
         "random_kills": sum(len(one.kills) for _, one in summaries),
-        "invoices": sum(one.invoices for one in verdicts) + sum(s.invoices for _, s in summaries),
-        "payments": sum(one.payments for one in verdicts) + sum(s.payments for _, s in summaries),
+        **_made(verdicts, summaries),
         "wrong": wrong,
         "seconds": round(time.monotonic() - began, 1),
     }
@@ -65,16 +67,17 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _points(pool: Executor) -> dict[str, Met]:
-    """Every moment, in the plainest circumstances in which it was met."""
-    points: dict[str, Met] = {}
-    for one in pool.map(crew.met, *zip(*CIRCUMSTANCES, strict=True)):
-        points = {**one, **points}
+def _points(pool: Executor) -> Points:
+    """Every moment, with the circumstances in which it was met."""
+    points: dict[str, list[Met]] = defaultdict(list)
+    for life in pool.map(crew.met, *zip(*CIRCUMSTANCES, strict=True)):
+        for point, met in life:
+            points[point].append(met)
     return dict(sorted(points.items()))
 
 
 def _all(
-    pool: Executor, points: dict[str, Met], seeds: int, ordeals: list[dict[str, Any]]
+    pool: Executor, points: Points, seeds: int, ordeals: list[dict[str, Any]]
 ) -> tuple[list[Verdict], list[tuple[dict[str, Any], Summary]]]:
     """The ordeals are long, so they begin first."""
     endured = {pool.submit(crew.endured, one): one for one in ordeals}
@@ -86,6 +89,18 @@ def _all(
         if verdict.wrong or len(verdicts) % 25 == 0:
             _tell(verdict, len(verdicts))
     return verdicts, [(one, future.result()) for future, one in endured.items()]
+
+
+def _made(
+    verdicts: list[Verdict], summaries: list[tuple[dict[str, Any], Summary]]
+) -> dict[str, int]:
+    """What stood at the end of all lives, by what it is."""
+    made: Counter[str] = Counter()
+    for verdict in verdicts:
+        made.update(verdict.made)
+    for _, one in summaries:
+        made.update(invoices=one.invoices, payments=one.payments)
+    return dict(made)
 
 
 def _replayed(words: dict[str, Any]) -> int:

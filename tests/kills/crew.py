@@ -9,7 +9,7 @@ from typing import Any
 from sync_worker.sandbox.edge import Sandbox
 from tests.daemon.processes import a_sandbox
 from tests.kills import moments
-from tests.kills.moments import Death, Met, Verdict
+from tests.kills.deaths import Death, Met, Verdict
 from tests.kills.ordeal import Ordeal, Summary
 
 
@@ -18,8 +18,8 @@ def sandbox() -> Sandbox:
     return a_sandbox(seed=1, xero={"limits": None}).start()
 
 
-def met(earlier: str, numbering: str) -> dict[str, Met]:
-    return moments.met(sandbox(), earlier, numbering)
+def met(life: str, earlier: str, numbering: str) -> list[tuple[str, Met]]:
+    return moments.met(sandbox(), life, earlier, numbering)
 
 
 def died(death: Death) -> Verdict:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from sync_worker.sandbox.edge import Sandbox
-from tests.kills.moments import Death, died
+from tests.kills.deaths import Death
+from tests.kills.moments import died
 from tests.kills.ordeal import Ordeal
 
 pytestmark = [pytest.mark.kills, pytest.mark.enable_socket, pytest.mark.timeout(480)]
@@ -30,8 +31,43 @@ def test_f57_a_daemon_that_dies_at_a_chosen_moment_makes_each_invoice_once(
 ) -> None:
     verdict = died(vendors, death)
     assert verdict.wrong == []
-    assert verdict.invoices > 10
-    assert verdict.payments > 5
+    assert verdict.made["invoices"] > 10
+    assert verdict.made["payments"] > 5
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        Death("xero.PUT.Invoices/Attachments.after", "KILL", 1, life="grants"),
+        Death("journal.letter.before", "KILL", 2, nth=4, life="grants"),
+    ],
+    ids=lambda death: death.words,
+)
+def test_a_grant_makers_daemon_that_dies_at_a_chosen_moment_bills_attaches_and_tells_once(
+    vendors: Sandbox, death: Death
+) -> None:
+    verdict = died(vendors, death)
+    assert verdict.wrong == []
+    assert verdict.made["bills"] > 10
+    assert verdict.made["papers"] > 7
+    assert verdict.made["letters"] > 4
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        Death("journal.act.after", "KILL", 1, life="batches", command="export"),
+        Death("journal.acted.after", "KILL", 1, life="batches", command="export"),
+        Death("journal.receive.after", "TERM", 1, life="batches", command="export"),
+    ],
+    ids=lambda death: death.words,
+)
+def test_a_command_that_dies_at_a_chosen_moment_orders_each_payment_of_the_bank_once(
+    vendors: Sandbox, death: Death
+) -> None:
+    verdict = died(vendors, death)
+    assert verdict.wrong == []
+    assert verdict.made["batches"] == 1
 
 
 @pytest.mark.parametrize("numbering", ["xero", "crm"])

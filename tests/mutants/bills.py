@@ -22,6 +22,17 @@ BILLS = (
         (f"{TESTS}test_the_same_bill_typed_in_by_somebody_else_stops_the_second_one",),
     ),
     Mutant(
+        "the journal knows that a draft waits before the CRM shows it",
+        "sync_worker/sync/linking.py",
+        "        return documents.held(seen, hold, self.lane.clock.now())\n",
+        "        held = documents.held(seen, hold, self.lane.clock.now())\n"
+        "        self.lane.journal.save([Change(held, hold.cause)])\n"
+        "        return held\n",
+        (
+            f"{TESTS}test_where_it_dies_before_the_crm_is_told_a_draft_that_waits_is_shown_by_the_next_run",
+        ),
+    ),
+    Mutant(
         "a draft is completed whoever it is made out to",
         "sync_worker/sync/payees.py",
         "        elif row.record in others:\n",

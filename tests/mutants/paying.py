@@ -10,6 +10,20 @@ GRANTS = "tests/chaos/test_grants.py::"
 
 PAYING = (
     Mutant(
+        "a command that was stopped is called done",
+        "sync_worker/daemon/outcome.py",
+        '    if not result.counts.get("stopped"):\n',
+        '    if result.counts.get("stopped"):\n',
+        (DESK + "test_a_command_that_is_stopped_before_it_was_done_says_so",),
+    ),
+    Mutant(
+        "a removal that was cut off answers for another one",
+        "sync_worker/sync/payment_batches.py",
+        "if act.kind is ActKind.REMOVED and _taken_out(act) == wanted]",
+        "if act.kind is ActKind.REMOVED]",
+        (DESK + "test_what_was_cut_off_hides_no_other_command",),
+    ),
+    Mutant(
         "a batch is approved by its maker",
         "sync_worker/sync/payment_batches.py",
         "    if found.now.by_same_hand(person):\n",

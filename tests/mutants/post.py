@@ -147,4 +147,25 @@ POST = (
         "        work.letters.tell({}, ended, digest)\n",
         (f"{DIGESTS}test_what_goes_on_waiting_is_not_told_again",),
     ),
+    Mutant(
+        "a run that fails is told every time it fails",
+        "sync_worker/sync/digests.py",
+        '    return {f"run:{cause}": _Waits(trouble, now.date().isoformat())}\n',
+        '    return {f"run:{cause}": _Waits(trouble, now.isoformat())}\n',
+        (f"{DIGESTS}test_one_cause_is_told_once_a_day_whichever_runs_it_fails",),
+    ),
+    Mutant(
+        "a run that fails is told to nobody",
+        "sync_worker/sync/digests.py",
+        "    waits |= _failed(work, failure) if failure else {}\n",
+        "",
+        (f"{DIGESTS}test_a_run_that_fails_until_somebody_acts_is_told_at_once_with_its_cure",),
+    ),
+    Mutant(
+        "a vendor that is away is told at once",
+        "sync_worker/sync/digests.py",
+        "    if passes and since is not None and now - since < LASTS:\n",
+        "    if passes and since is not None and now - since < timedelta():\n",
+        (f"{DIGESTS}test_a_vendor_that_is_away_is_told_once_that_has_lasted",),
+    ),
 )

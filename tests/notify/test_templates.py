@@ -54,6 +54,14 @@ def test_the_applicant_is_told_what_was_paid_for_what(shipped: Templates) -> Non
     assert "Tūī &amp; Friends" in letter.html
 
 
+def test_a_milestone_that_has_a_title_is_told_by_it(shipped: Templates) -> None:
+    letter = shipped.payment(replace(NOTICE, title="Opening <night>"))
+    assert "for M-000017 (Opening <night>) on 5 March 2026" in letter.plain
+    assert "for M-000017 (Opening &lt;night&gt;) on 5 March 2026" in letter.html
+    for said in (shipped.payment(NOTICE).plain, shipped.payment(NOTICE).html):
+        assert "for M-000017 on 5 March 2026" in said
+
+
 def test_a_part_payment_says_what_is_left(shipped: Templates) -> None:
     letter = shipped.payment(replace(NOTICE, outstanding=Decimal("99.9")))
     for said in (letter.plain, letter.html):

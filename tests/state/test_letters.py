@@ -54,6 +54,19 @@ def test_a_letter_comes_out_as_it_went_in(journal: SqlJournal) -> None:
     assert told == {KEY: NOTICE, DIGEST.key: DIGEST}
 
 
+def test_a_letter_that_an_older_version_wrote_without_a_title_still_leaves(
+    journal: SqlJournal, engine: Engine
+) -> None:
+    journal.letters.prepare([NOTICE])
+    (now,) = facts(engine)
+    before = str(now).replace(',"title":""', "")
+    assert before != now
+    with engine.begin() as tx:
+        tx.execute(letters.update().values(facts=before))
+    (letter,) = journal.letters.staged(*Stage)
+    assert letter.told == NOTICE
+
+
 def test_a_prepared_letter_goes_nowhere_until_it_is_released(journal: SqlJournal) -> None:
     journal.letters.prepare([NOTICE])
     assert stages(journal) == {KEY: Stage.PREPARED}

@@ -148,6 +148,55 @@ def test_what_the_crm_refuses_for_good_is_said_and_keeps_nobody_waiting(office: 
     assert office.told()["unfinished"] is False
 
 
+def test_what_was_cut_off_and_is_typed_again_is_done_and_not_refused(office: Office) -> None:
+    office.filled("MS-1", "MS-2")
+    office.world.moments = lambda moment: _die(moment, "salesforce.PATCH.composite/sobjects.before")
+    with pytest.raises(Killed):
+        office.ann("remove", BATCH, "MS-2")
+    office.world.moments = unwatched
+    office.world.restart()
+    assert office.ann("remove", BATCH, "MS-2").exit is Exit.DONE
+    assert office.item("MS-2")["Status__c"] == "Removed"
+
+
+def test_what_was_cut_off_hides_no_other_command(office: Office) -> None:
+    office.filled("MS-1", "MS-2")
+    office.world.moments = lambda moment: _die(moment, "salesforce.PATCH.composite/sobjects.before")
+    with pytest.raises(Killed):
+        office.ann("remove", BATCH, "MS-2")
+    office.world.moments = unwatched
+    office.world.restart()
+    refused = office.ann("remove", BATCH, "MS-3")
+    assert refused.exit is Exit.USAGE
+    assert "PB-000001 does not hold MS-3" in refused.problems[0]
+    assert office.item("MS-2")["Status__c"] == "Removed"
+
+
+def _die(moment: str, at: str) -> None:
+    if moment == at:
+        raise Killed(moment)
+
+
+def test_a_command_that_is_stopped_before_it_was_done_says_so(office: Office) -> None:
+    office.approved("MS-1")
+    xero = office.world.xero
+    line = {"Description": "Cakes", "UnitAmount": "9", "AccountCode": "200"}
+    xero.pay(xero.add_invoice(xero.add_contact("A Neighbour"), [line]), "9.00")
+
+    def stop_at_the_payments(event: str) -> None:
+        if event == "GET Payments is answered":
+            office.world.clock.stopping = True
+
+    office.world.roads["xero"].hook = stop_at_the_payments
+    stopped = office.ann("export")
+    assert stopped.exit is Exit.UNSURE
+    assert "stopped before it was done" in stopped.problems[0]
+    assert office.files() == []
+    office.world.roads["xero"].hook, office.world.clock.stopping = lambda _: None, False
+    assert office.ann("export").exit is Exit.DONE
+    assert office.files() == [f"{BATCH}.aba"]
+
+
 def test_a_batch_deleted_while_it_is_made_is_said_to_be_gone(office: Office) -> None:
     def delete(event: str) -> None:
         if event == "PATCH Batch_Key__c is answered":

@@ -14,6 +14,7 @@ from sync_worker.domain.hold import HoldClass
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.seeds.applicants import open_books
 from tests.sync.test_notices import dies
+from tests.sync.test_papers import killed_at
 from tests.world import World, a_grant_world, a_world
 
 BOTH_POINTS = ["contract-executed", "milestone-approved"]
@@ -310,6 +311,23 @@ def test_a_draft_of_nobody_we_know_is_not_completed() -> None:
     world.crm.milestone(Finance_External_ID__c=draft, Finance_Sync_State__c="Draft")
     assert held(world) == {"bill:MS-1": "payee-changed"}
     assert world.bill()["status"] == "DRAFT"
+
+
+def test_where_it_dies_before_the_crm_is_told_a_draft_that_waits_is_shown_by_the_next_run() -> None:
+    """Else the CRM would go on to say Draft until the hold is looked at again, an hour later."""
+    world = a_grant_world(publish=BOTH_POINTS)
+    for number in ("MS-1", "MS-2"):
+        world.crm.milestone(number, Status__c="Submitted")
+    world.sync("bills")
+    other = world.crm.applicant("Other Choir")
+    world.crm.edit("Contract__c", world.milestone("MS-1")["Contract__c"], Applicant__c=other)
+    for number in ("MS-1", "MS-2"):
+        world.crm.edit("Milestone__c", world.milestone(number)["Id"], Status__c="Approved")
+    with killed_at(world, "salesforce.PATCH.composite/sobjects.before"):
+        world.sync("bills")
+    assert held(world) == {"bill:MS-1": "payee-changed"}
+    assert world.milestone("MS-1")["Finance_Sync_State__c"] == "Held"
+    assert world.milestone("MS-2")["Finance_Sync_State__c"] == "Synced"
 
 
 def test_a_payee_merged_in_xero_is_still_the_same() -> None:

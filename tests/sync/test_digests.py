@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sync_worker.daemon.outcome import Exit
+from sync_worker.domain.errors import Transient
+from sync_worker.ports import unwatched
 from tests.post import FINANCE, PostOffice
 from tests.world import World, a_grant_world, a_world
 
@@ -189,6 +191,84 @@ def test_what_was_found_before_a_run_failed_is_told_all_the_same(office: PostOff
     world.fault("xero", "drop_before_commit", method="PUT", path="Contacts", times=9)
     world.sync("bills")
     assert office.subjects == ["1 waiting for you between CRM and Xero (main)"]
+
+
+# Runs that failed as a whole -----------------------------------------------------------------------
+
+
+def test_a_run_that_fails_until_somebody_acts_is_told_at_once_with_its_cure(
+    office: PostOffice,
+) -> None:
+    world = a_told_world(office)
+    world.sync("bills")
+    world.xero.disconnect()
+    world.crm.milestone("MS-1")
+    failed = world.sync("bills")
+    assert failed.exit is Exit.USAGE
+    (letter,) = office.letters
+    for words in ("run:bills", failed.problems[0], "sync-worker check --connection main"):
+        assert words in letter["plain"]
+
+
+def test_one_cause_is_told_once_a_day_whichever_runs_it_fails(office: PostOffice) -> None:
+    world = a_told_world(office)
+    world.sync("bills")
+    world.xero.disconnect()
+    world.crm.milestone("MS-1")
+    for hours in (5, 5, 5, 5):
+        assert world.sync("bills").exit is Exit.USAGE
+        assert world.sync("payments").exit is Exit.USAGE
+        wait(world, hours * HOUR)
+    assert len(office.letters) == 2
+    world.xero.reconnect()
+    world.sync("bills")
+    assert len(office.letters) == 2
+
+
+def test_a_vendor_that_is_away_is_told_once_that_has_lasted(office: PostOffice) -> None:
+    world = a_told_world(office)
+    world.sync("payments")
+    world.fault("xero", "503_before", path="Payments", times=999)
+    for _ in range(3):
+        wait(world, 1800)
+        assert world.sync("payments").exit is Exit.UNSURE
+    assert office.letters == []
+    for _ in range(3):
+        wait(world, 1800)
+        world.sync("payments")
+    (letter,) = office.letters
+    assert "run:payments" in letter["plain"]
+    assert "no run has come to its end since 04 Mar 2026 12:00 UTC" in letter["plain"]
+
+
+def test_whoever_asked_is_told_there_and_then_and_by_no_letter(office: PostOffice) -> None:
+    world = a_told_world(office)
+    world.sync("bills")
+    world.crm.milestone("MS-1")
+    world.xero.disconnect()
+    with world.worker.held():
+        assert world.worker.run_bill("MS-1").problems
+    assert office.letters == []
+
+
+def test_a_failure_that_cannot_be_written_down_is_told_by_the_next_run(
+    office: PostOffice,
+) -> None:
+    world = a_told_world(office)
+    world.sync("bills")
+    world.crm.milestone("MS-1")
+    world.xero.disconnect()
+
+    def no_room(moment: str) -> None:
+        if moment == "journal.tell.before":
+            raise Transient("the disk is full")
+
+    world.moments = no_room
+    assert world.sync("bills").exit is Exit.USAGE
+    assert office.letters == []
+    world.moments = unwatched
+    world.sync("bills")
+    assert len(office.letters) == 1
 
 
 def test_a_link_is_made_though_xero_does_not_answer(office: PostOffice) -> None:

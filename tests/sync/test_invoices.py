@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as changed
 
+from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.document import State
 from sync_worker.sandbox.http import Request, Response
 from tests.oracle import wrongs
@@ -639,6 +640,26 @@ def test_asked_to_stop_between_two_batches_what_is_made_is_recorded() -> None:
     assert world.in_doubt() == []
     world.clock.stopping = False
     world.sync()
+    assert wrongs(world.org, world.xero) == []
+
+
+def test_whoever_asked_for_one_invoice_is_told_if_it_was_stopped_before_it_was_done() -> None:
+    world = a_world()
+    world.crm.invoice("INV-1")
+
+    def stop_at_the_draft(name: str) -> None:
+        if name == "PUT Invoices is answered":
+            world.clock.stopping = True
+
+    world.roads["xero"].hook = stop_at_the_draft
+    stopped = world.sync_invoice("INV-1")
+    assert stopped.exit is Exit.UNSURE
+    assert stopped.problems == (
+        "stopped before it was done; nothing is left half done, ask for it again",
+    )
+    assert world.document("INV-1")["status"] == "DRAFT"
+    world.clock.stopping = False
+    assert world.sync_invoice("INV-1").exit is Exit.DONE
     assert wrongs(world.org, world.xero) == []
 
 

@@ -69,7 +69,7 @@ def test_who_is_paid_is_told_how_much_for_what_and_on_which_day(office: PostOffi
     (letter,) = office.letters
     assert letter["to"] == ("grants@exeter.example",)
     assert letter["subject"] == TOLD
-    for word in ("Dear Exeter Choir", "5,000.00 AUD", "MS-1", "3 March 2026"):
+    for word in ("Dear Exeter Choir", "5,000.00 AUD", "MS-1 (Concert of MS-1)", "3 March 2026"):
         assert word in letter["plain"]
     assert "will follow" not in letter["plain"]
 
