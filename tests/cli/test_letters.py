@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sync_worker.sandbox.edge import Sandbox
-from tests.cli.conftest import Operator, an_operator
+from tests.cli.conftest import Operator
 from tests.daemon.books import due_invoices
-from tests.daemon.processes import toml
+from tests.daemon.processes import settings_file
 from tests.post import FINANCE, PostOffice, a_post_office
 
 
@@ -23,10 +23,8 @@ def office(socket_enabled: None) -> Iterator[PostOffice]:
 
 @pytest.fixture
 def operator(vendors: Sandbox, tmp_path: Path, office: PostOffice) -> Operator:
-    operator = an_operator(vendors, tmp_path)
-    with operator.config.open("a", encoding="utf-8") as settings:
-        settings.write("\n" + toml({"mail": office.mail(error_address=FINANCE)}) + "\n")
-    return operator
+    mail = office.mail(error_address=FINANCE)
+    return Operator(settings_file(tmp_path, vendors.credentials(), clock="sandbox", mail=mail))
 
 
 def a_refused_letter(operator: Operator, vendors: Sandbox, office: PostOffice) -> str:

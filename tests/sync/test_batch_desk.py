@@ -13,6 +13,7 @@ from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.ids import SalesforceId
 from sync_worker.ports import unwatched
 from tests.bankfiles.readers import read_aba
+from tests.killing import Killed
 from tests.office import BATCH, Office, an_office
 
 STORY: tuple[Callable[[Office], object], ...] = (
@@ -25,10 +26,6 @@ STORY: tuple[Callable[[Office], object], ...] = (
     lambda office: office.ann("sent"),
 )
 WRITES = ("journal.act.", "journal.acted.", "salesforce.PATCH.")
-
-
-class Killed(BaseException):
-    """As a process ends that is killed: nothing below it is caught."""
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from sync_worker.domain.document import Kind, State
 from sync_worker.domain.hold import HoldClass
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.seeds.applicants import open_books
-from tests.sync.test_notices import dies
-from tests.sync.test_papers import killed_at
+from tests.killing import killed_at
 from tests.world import World, a_grant_world, a_world
 
 BOTH_POINTS = ["contract-executed", "milestone-approved"]
@@ -598,7 +597,8 @@ def test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_show
     milestone = world.crm.milestone("MS-1", "1000.00", Status__c="Submitted")
     world.sync("bills")
     world.crm.edit("Milestone__c", milestone, Status__c="Approved")
-    dies(world, "xero.POST.Invoices.after", "bills")
+    with killed_at(world, "xero.POST.Invoices.after"):
+        world.sync("bills")
     world.lose_journal()
     world.xero.pay(world.bill()["id"], "1000.00")
     world.sync("payments")
@@ -611,7 +611,8 @@ def test_a_bill_completed_before_the_journal_was_lost_and_paid_since_is_not_show
 def test_a_bill_that_only_the_look_afterwards_finds_and_links_gets_its_papers() -> None:
     world = a_grant_world(papers=True)
     world.crm.milestone("MS-1", "1000.00")
-    dies(world, "xero.POST.Invoices.after", "bills")
+    with killed_at(world, "xero.POST.Invoices.after"):
+        world.sync("bills")
     world.lose_journal()
     world.xero.pay(world.bill()["id"], "1000.00")
     assert world.sync("verify").counts["linked"] == 1

@@ -9,8 +9,9 @@ import pytest
 
 from sync_worker.daemon.outcome import Exit
 from sync_worker.domain.letter import Stage
+from tests.killing import killed_at
 from tests.post import FINANCE, PostOffice
-from tests.sync.test_notices import a_billed_milestone, dies, letters, pay
+from tests.sync.test_notices import a_billed_milestone, letters, pay
 from tests.world import World, a_grant_world
 
 HOUR = 3600
@@ -152,7 +153,8 @@ def test_where_the_answer_is_lost_the_operator_is_told_again_rather_than_not_at_
 def test_a_digest_cut_off_by_a_crash_goes_again(office: PostOffice) -> None:
     world = a_grant_world(mail=office.mail(error_address=FINANCE))
     world.crm.milestone(contract={"Start_Date__c": None})
-    dies(world, "journal.letter.after", "bills")
+    with killed_at(world, "journal.letter.after"):
+        world.sync("bills")
     assert world.sync("bills").counts["letters"] == NOTHING | {"waiting": 1}
     world.advance(300)
     assert world.sync("bills").counts["letters"] == NOTHING | {"sent": 1}

@@ -9,14 +9,11 @@ import pytest
 from sync_worker.daemon.outcome import Exit
 from sync_worker.state.journal import SqlJournal
 from sync_worker.state.letters import SqlLetters
+from tests.killing import killed_at
 from tests.post import PostOffice
 from tests.world import World, a_grant_world
 
 TOLD = "Bright Path Support Services has paid 5,000.00 AUD for MS-1"
-
-
-class Died(BaseException):
-    """The process ends here."""
 
 
 def a_billed_milestone(office: PostOffice, amount: str = "5000.00", **mail: Any) -> World:
@@ -38,23 +35,6 @@ def letters(world: World) -> SqlLetters:
     journal = world.worker.journal
     assert isinstance(journal, SqlJournal)
     return journal.letters
-
-
-def dies(world: World, at: str, process: str = "payments", nth: int = 1) -> None:
-    """A run that ends at the nth passing of that moment, and a new process on the same journal."""
-    left = [nth]
-
-    def watch(moment: str) -> None:
-        left[0] -= moment == at
-        if moment == at and left[0] == 0:
-            raise Died
-
-    world.moments = watch
-    with pytest.raises(Died):
-        world.sync(process)
-    world.moments = lambda _: None
-    world.worker.lane._lease = None  # type: ignore[attr-defined]  # as a dead process leaves it
-    world.restart()
 
 
 # One payment --------------------------------------------------------------------------------------
@@ -225,7 +205,8 @@ def test_wherever_the_worker_dies_the_letter_leaves_once_or_a_person_is_asked(
         office.box.clear()
         world = a_billed_milestone(office)
         pay(world)
-        dies(world, moment, nth=lived[: n + 1].count(moment))
+        with killed_at(world, moment, nth=lived[: n + 1].count(moment)):
+            world.sync("payments")
         arrived = len(office.letters)
         world.advance(300)
         world.sync("payments")
@@ -247,7 +228,8 @@ def test_where_it_dies_while_the_letter_leaves_it_is_shown_until_a_person_has_de
     """Killed with the letter SENDING: handed over or not, nobody can tell."""
     world = a_billed_milestone(office)
     paid = pay(world)
-    dies(world, f"journal.letter.{moment}", nth=1 if moment == "after" else 2)
+    with killed_at(world, f"journal.letter.{moment}", nth=1 if moment == "after" else 2):
+        world.sync("payments")
     assert len(office.letters) == arrived
     for _ in range(2):
         result = world.sync("payments")

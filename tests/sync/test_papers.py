@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from decimal import Decimal
 from typing import Any
 
@@ -18,30 +16,11 @@ from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from sync_worker.sandbox.xero.attachments import LARGEST, MOST
 from sync_worker.sandbox.xero.records import Attachment
+from tests.killing import killed_at
 from tests.world import World, a_grant_world
 
 ATTACHMENTS = "Invoices/.+/Attachments"
 HOUR, DAY = 3600, 86_400
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-@contextmanager
-def killed_at(world: World, moment: str) -> Iterator[None]:
-    """The worker dies there, and a new process takes its journal over."""
-
-    def watch(passed: str) -> None:
-        if passed == moment:
-            raise Killed
-
-    world.moments = watch
-    with suppress(Killed):
-        yield
-        pytest.fail(f"nobody passed {moment}")
-    world.moments = unwatched
-    world.restart()
 
 
 def upload(

@@ -11,6 +11,7 @@ from sync_worker.domain.document import State
 from sync_worker.ports import unwatched
 from sync_worker.sandbox.http import Request, Response
 from tests import journals
+from tests.killing import Killed
 from tests.oracle import wrongs
 from tests.sides import Side
 from tests.world import World, a_world
@@ -111,9 +112,6 @@ def test_the_quiet_time_is_counted_from_the_last_call_that_was_given_up() -> Non
 
 
 def test_a_crash_while_a_call_waited_for_its_turn_does_not_shorten_the_quiet_time() -> None:
-    class Killed(BaseException):
-        pass
-
     world = a_world()
     world.crm.invoice("INV-1")
     world.fault("xero", "429_minute", **INVOICES, times=3, retry_after=100)
@@ -154,9 +152,6 @@ def a_world_that_died_after_the_first_step(**edits: object) -> World:
 
 
 def test_what_was_on_its_way_when_the_program_died_is_not_sent_again() -> None:
-    class Killed(BaseException):
-        pass
-
     world = a_world()
     world.crm.invoice("INV-0")
     world.sync()
@@ -187,9 +182,6 @@ def test_with_a_new_journal_what_was_made_is_found_and_finished() -> None:
 
 
 def test_a_call_that_arrives_after_its_journal_was_lost_is_found_by_the_second_look() -> None:
-    class Killed(BaseException):
-        pass
-
     world = a_world()
     world.crm.invoice("INV-0")
     world.sync()
