@@ -104,8 +104,8 @@ def letters(
     """Nobody is told of a payment twice, and each payment that the CRM has is told of, or shown in `shown` as a letter
     whose fate a person has to decide."""
     made: dict[tuple[str, Decimal], list[Row]] = defaultdict(list)
-    for payment, row in payments_of_bills(org, xero):
-        made[row["Name"], payment["amount"]].append(payment)
+    for payment, number in payments_of_bills(org, xero):
+        made[number, payment["amount"]].append(payment)
     for (number, amount), times in told(read).items():
         known = made.get((number, amount), [])
         excused = sum(payment["id"] in deeds.told_again for payment in known)
@@ -141,14 +141,15 @@ def _untold(
             yield Breach(Kind.LOST, number, f"{words} more than {said[number, amount]} times")
 
 
-def payments_of_bills(org: SalesforceOrg, xero: XeroSandbox) -> Iterator[tuple[Row, Row]]:
-    """Every payment ever made on a bill of ours, and its milestone."""
-    rows = {row["Id"]: row for row in org.rows("Milestone__c")}
+def payments_of_bills(org: SalesforceOrg, xero: XeroSandbox) -> Iterator[tuple[Row, str]]:
+    """Every payment ever made on a bill of ours, and the number of its milestone. Where that was deleted, with all its
+    payments in the CRM, the bill still bears the number."""
+    names = {row["Id"]: row["Name"] for row in org.rows("Milestone__c")}
     documents = {document["id"]: document for document in xero.documents()}
     for payment in xero.payments():
         document = documents.get(payment["invoice_id"])
-        if document and (row := rows.get(record_of(document))):
-            yield payment, row
+        if document and (record := record_of(document)):
+            yield payment, names.get(record, document["number"])
 
 
 def _addressed(org: SalesforceOrg) -> set[str]:

@@ -195,8 +195,8 @@ class Life:
         known = {
             row["Finance_External_ID__c"] for row in self.world.org.rows("Milestone_Payment__c")
         }
-        for payment, row in besides.payments_of_bills(self.world.org, self.world.xero):
-            what = row["Name"], payment["amount"]
+        for payment, number in besides.payments_of_bills(self.world.org, self.world.xero):
+            what = number, payment["amount"]
             if payment["id"] in known and not told[what]:
                 self.deeds.untold.add(payment["id"])
             if copy and payment["id"] in copy.payments and copy.told[what] < told[what]:
