@@ -1,7 +1,7 @@
 """One random life from one seed: records of several people, troubles, deaths, lost and older journals, clocks that
 jump, two or three workers at once, and people at work on both sides all the while. The same seed is the same life.
 
-Every fourth life is a grant maker's. What people do is in `people`, and what each trade does in `invoicing` and
+Every eighth life is a grant maker's. What people do is in `people`, and what each trade does in `invoicing` and
 `granting`.
 """
 
@@ -27,7 +27,7 @@ from tests.simulation.troubles import PLENTY, Troubles
 
 GAPS = (5, 5, 30, 90, 250, 420, 420, 1300, 3600, 93_600)
 """Seconds between a death and the next life, or between two runs."""
-GRANTS_EVERY = 4
+GRANTS_EVERY = 8
 LONGEST = {"invoices": 70, "bills": 70}
 """Up to which moment a run of it may die; others are shorter."""
 

@@ -14,7 +14,7 @@ from functools import cache, partial
 from tests.oracle import Breach
 from tests.simulation.commands import Command
 from tests.simulation.life import Life, a_grant_makers_life, a_life
-from tests.simulation.points import WAYS
+from tests.simulation.points import KILL, WAYS
 from tests.simulation.tally import Tally
 
 GAPS = {"5s": 5.0, "7min": 420.0, "26h": 93_600.0}
@@ -301,9 +301,11 @@ PAIRED = ("invoices-xero", "invoices-crm", "payments", "bills")
 
 
 def all_moments(life: str, how: str, gap: str, journal: str) -> Tally:
-    """The n-th moment for n = 1, 2, 3 ... until a life gets to its end."""
-    tally = Tally()
+    """The n-th moment for n = 1, 2, 3 ... until a life gets to its end; of a killed one the telling moments."""
+    tally, moments = Tally(), moments_of(life)
     for n in range(1, LIMIT):
+        if how == KILL and n <= len(moments) and not telling(moments[n - 1]):
+            continue
         case, over = Case(life, n, how, gap, journal), False
 
         def play(case: Case = case) -> list[Breach]:
@@ -338,7 +340,7 @@ def first_moments(life: str) -> list[int]:
 
 def telling(moment: str) -> bool:
     """For a process that is killed, the moment before something is the moment after the thing before it, and after a
-    call that only reads all is as it was. Pairs leave these out; single deaths do not."""
+    call that only reads all is as it was. Deaths by an exception or by SIGTERM do not leave these out."""
     return moment.endswith(".after") and ".GET." not in moment
 
 
