@@ -297,7 +297,7 @@ def rows_of_cases() -> Iterator[tuple[str, str, str, str]]:
                     yield life, how, gap, journal
 
 
-PAIRED = ("invoices-xero", "invoices-crm", "payments", "bills")
+PAIRED = ("invoices-xero", "invoices-crm", "payments", "bills", "papers")
 
 
 def all_moments(life: str, how: str, gap: str, journal: str) -> Tally:
