@@ -39,7 +39,7 @@ class Granting(People):
         ("GET", "/Attachments"),
         ("PUT", "/Options"),
     )
-    runs = (1, 2, 2, 3)
+    runs = (1, 2, 2, 3, 4)
     busy = (0, 1, 1, 2)
     tries = 3
 

@@ -40,7 +40,7 @@ class People:
     account: ClassVar[str]
     calls: ClassVar[tuple[tuple[str, str], ...]] = ()
     """To Xero that this trade's worker makes beside the others."""
-    runs: ClassVar[tuple[int, ...]] = (1, 1, 1, 2, 2, 3)
+    runs: ClassVar[tuple[int, ...]] = (1, 1, 2, 2, 3, 4)
     """How many there are in one life, at even odds, and how much is done before each."""
     busy: ClassVar[tuple[int, ...]] = (0, 0, 1, 1, 2)
     tries: ClassVar[int] = 1
