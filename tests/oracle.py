@@ -241,9 +241,13 @@ def _contacts(org: SalesforceOrg, xero: XeroSandbox, deeds: Deeds) -> Iterator[B
             yield Breach(
                 Kind.DUPLICATE, number, f"{len(ids)} Xero contacts carry the number {number}"
             )
-    owing = {one["contact_id"] for one in xero.documents() if one["status"] not in GONE}
+    owing = {
+        one["contact_id"]
+        for one in xero.documents()
+        if one["made_by"] and one["status"] not in GONE
+    }
     for row in [*org.rows("Contact"), *org.rows("Account")]:
-        # A contact that owes nothing yet is linked with the first invoice; its number in Xero is the CRM's own id.
+        # A contact that no document of ours names yet is linked with the first; its number in Xero is the CRM's own id.
         made = [one for one in numbers.get(row["Id"], ()) if one in owing or not deeds.may_be_idle]
         if made and row["Finance_External_ID__c"] != made[0] and row["Id"] not in deeds.parties:
             words = f"{row['Name']} is linked to {row['Finance_External_ID__c']}, its contact is {made[0]}"

@@ -75,16 +75,27 @@ class Report:
 
     linked: int = 0
     """Stood in Xero with our marker and nobody knew them."""
-    verdicts: dict[SalesforceId, tuple[str, Hold] | None] = field(default_factory=dict)
-    """The number and what holds it; None where both sides agree."""
-
-    @property
-    def verified(self) -> int:
-        return sum(1 for held in self.verdicts.values() if held is None)
+    verified: int = 0
+    waiting: dict[SalesforceId, tuple[str, Hold]] = field(default_factory=dict)
+    """The number and what holds it."""
+    lately: set[SalesforceId] = field(default_factory=set)
+    """Verified on the page before this one. Not all of them are kept: they may be a million."""
 
     @property
     def held(self) -> list[tuple[str, Hold]]:
-        return [held for held in self.verdicts.values() if held]
+        return [*self.waiting.values()]
+
+    def add(self, rows: Iterable[Document]) -> None:
+        """What became of a page."""
+        before, self.lately = self.lately, set()
+        for row in rows:
+            self.waiting.pop(row.record, None)
+            self.verified -= row.record in before
+            if row.state is State.VERIFIED:
+                self.verified += 1
+                self.lately.add(row.record)
+            elif row.hold and row.state in NEEDS_A_PERSON:
+                self.waiting[row.record] = (row.number, row.hold)
 
 
 def verify(work: VerifySync) -> Report:
@@ -187,7 +198,7 @@ def _judge_all(
         record: pair
         for record, pair in pairs.items()
         if (pair.row is None or pair.row.state in LINKED) and (pair.row or pair.stored)
-        if pair.undone or not _is_double(report.verdicts.get(record))
+        if pair.undone or not _is_double(report.waiting.get(record))
     }
     # As the boot look does: by this the papers know that a bill is ours, which the journal did not send.
     journal.see([*_unknown_to_us(settled.values())])
@@ -197,7 +208,7 @@ def _judge_all(
     if begun:
         finished = work.linking.finish(begun)
         report.linked += sum(1 for row in finished.rows if row.state is State.WRITTEN)
-        report.verdicts |= {row.record: (row.number, row.hold) for row in finished.rows if row.hold}
+        report.waiting |= {row.record: (row.number, row.hold) for row in finished.rows if row.hold}
     received = _received(work, settled.values())
     strangers = _strangers(work, settled.values())
     rows = {
@@ -224,17 +235,12 @@ def _judge_all(
     journal.save(
         [Change(row, _words(row)) for record, row in rows.items() if row != settled[record].row]
     )
-    for record, row in rows.items():
-        report.verdicts.pop(record, None)
-        if row.state is State.VERIFIED:
-            report.verdicts[record] = None
-        elif row.hold and row.state in NEEDS_A_PERSON:
-            report.verdicts[record] = (row.number, row.hold)
+    report.add(rows.values())
 
 
-def _is_double(verdict: tuple[str, Hold] | None) -> bool:
+def _is_double(waits: tuple[str, Hold] | None) -> bool:
     """The second document stands on a page before, so that its record must not pass for one that agrees on this one."""
-    return verdict is not None and verdict[1].hold_class is HoldClass.SECOND_DOCUMENT
+    return waits is not None and waits[1].hold_class is HoldClass.SECOND_DOCUMENT
 
 
 def _adopted(work: VerifySync, pairs: Mapping[SalesforceId, Pair]) -> Begun:

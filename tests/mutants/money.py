@@ -232,8 +232,8 @@ MONEY = (
     Mutant(
         "a second document is forgotten a page later",
         "sync_worker/sync/verify.py",
-        "    return verdict is not None and verdict[1].hold_class is HoldClass.SECOND_DOCUMENT\n",
-        "    return verdict is not None and not verdict[0]\n",
+        "    return waits is not None and waits[1].hold_class is HoldClass.SECOND_DOCUMENT\n",
+        "    return waits is not None and not waits[0]\n",
         (
             "tests/sync/test_verify.py::test_a_second_document_is_seen_though_the_own_one_comes_a_page_later",
         ),

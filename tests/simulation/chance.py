@@ -18,7 +18,7 @@ from tests.simulation import together
 from tests.simulation.commands import Command
 from tests.simulation.granting import Granting
 from tests.simulation.invoicing import Invoicing
-from tests.simulation.life import A_DAY, Copy, Life, a_grant_makers_life, a_life
+from tests.simulation.life import A_DAY, APART, Copy, Life, a_grant_makers_life, a_life
 from tests.simulation.paying import Office
 from tests.simulation.people import People
 from tests.simulation.points import EXCEPTION, KILL, SIGTERM
@@ -76,7 +76,8 @@ class Chance:
             copy = dice.choice(self.copies) if self.copies else None
             if journal == "older" and copy is None:
                 journal = "lost"
-            life.restart(gap, journal, copy)
+            # Operators are told not to put a copy back before QUIET is over: it cannot be told from a pause.
+            life.restart(max(gap, APART) if journal == "older" else gap, journal, copy)
         elif dice.random() < 0.1:
             life.restart(gap)
         else:
