@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 
+from sync_worker.daemon.lifecycle import BEAT_S
 from sync_worker.sandbox.edge import Sandbox
 from sync_worker.sandbox.faults import Fault
 from tests.daemon.processes import Worker, settings_file
@@ -56,7 +57,7 @@ class DaemonLife:
         """Each moment of a life in which all was done."""
         death = self._death
         with self._life(f"{NEVER}:1") as worker:
-            self._lived(worker)
+            self._lived(worker, NEVER)
             (told,) = worker.said("rehearsed moment never came")
         for point, times in told["passed"].items():
             yield point, Met(death.life, death.numbering, death.earlier, times)
@@ -95,7 +96,7 @@ class DaemonLife:
     def _death_at(self, words: str, ending: str) -> Iterator[str]:
         """`ending` is empty where the moment need not come."""
         with self._life(words) as worker:
-            self._lived(worker)
+            self._lived(worker, words)
             code = worker.ended(DRAINED_S)
             if ending and not worker.said("crash rehearsed"):
                 yield from (NEVER_PASSED, f"it ended with {code}: {worker.stderr[-2000:]}")
@@ -109,11 +110,11 @@ class DaemonLife:
     def _life(self, words: str) -> Worker:
         return Worker(self._config, "run", variables={"SYNC_CRASH_AT": words} if words else {})
 
-    def _lived(self, worker: Worker) -> None:
-        """Until it dies, or has done all and was asked to stop."""
+    def _lived(self, worker: Worker, words: str) -> None:
+        """Until it dies, or has done all and was asked to stop. A life that was quick renews its lease with a beat."""
         self._await_start(worker)
         _await(lambda: not worker.alive or not self._left(worker), LONGEST_LIFE_S)
-        _await(lambda: not worker.alive, 2.5)
+        _await(lambda: not worker.alive, BEAT_S + 2 if "renew" in words else 2.5)
         self._asked_to_stop = worker.alive
         worker.terminate()
         worker.ended(DRAINED_S)

@@ -28,7 +28,7 @@ SOON = {"schedule": {"every_s": 1}}
 LATER = 1.8  # seconds a slow call takes: a little less than the worker's own time-out
 AT_ONCE = 16  # invoices due from the beginning
 EACH_LIFE = 8  # and those that become due with each life
-PEACE_S = 90
+PEACE_S = 180
 DRAINED_S = 20
 LONGEST_LIFE_S = 4.0
 
