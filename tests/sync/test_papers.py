@@ -477,6 +477,9 @@ def test_an_eleventh_file_waits_until_there_is_room_on_the_bill() -> None:
     world = a_grant_world(papers=True, attach_audit=False)
     overfull(world)
     world.sync("bills")
+    world.advance(HOUR / 2)
+    world.crm.milestone("MS-2")
+    world.sync("bills")  # by now nothing is new about the first one
     bill = world.bill()["id"]
     world.xero.books.attachments[bill] = hanging(world)[1:]
     name = rows(world, State.REJECTED)[0]
