@@ -232,7 +232,7 @@ class Life:
         return unsure or bool(self.world.in_doubt()) or self._letters_wait()
 
     def _letters_wait(self) -> bool:
-        return self.letters and self.world.worker.journal.letters.count(Stage.WAITING) > 0  # type: ignore[attr-defined]
+        return self.letters and self.world.worker.journal.letters.count(Stage.WAITING) > 0  # type: ignore[attr-defined]  # the concrete journal's
 
     def _stores(self) -> Any:
         world = self.world

@@ -6,6 +6,7 @@ People do what the real ones do, and what they did is noted in `Deeds`: what the
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,7 +21,7 @@ from tests.world import TODAY, Row
 
 
 @dataclass
-class People:
+class People(ABC):
     """Of one life, and what they know of both sides. `enter_a_record` and the acts on a record are each trade's own."""
 
     life: Life
@@ -49,20 +50,20 @@ class People:
     # What a trade adds ---------------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def acts(self) -> tuple[Callable[[], str], ...]:
         """By how often each is done among all."""
-        raise NotImplementedError
 
-    def enter_a_record(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def enter_a_record(self) -> str: ...
 
     def afternoon(self) -> Iterator[Command]:
         """Commands that are typed after a run."""
         return iter(())
 
+    @abstractmethod
     def party_of(self, row: Row) -> str:
         """To whom a record's document is made out."""
-        raise NotImplementedError
 
     # Acting --------------------------------------------------------------------------------------
 

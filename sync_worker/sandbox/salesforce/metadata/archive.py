@@ -146,6 +146,7 @@ def _files(data: bytes) -> dict[str, bytes]:
                 raise BadArchive("LIMIT_EXCEEDED: Maximum size of request reached")
             return {info.filename: unzipped.read(info) for info in infos}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        # The last two are zipfile's words for a compression it does not know and for a file with a password.
         raise BadArchive("INVALID_ZIP_FILE: the file is not a valid zip archive") from None
 
 
